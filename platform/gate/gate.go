@@ -1,0 +1,215 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sort"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"lintas/kernel/actor"
+	"lintas/kernel/problem"
+)
+
+// Authenticator finds out who makes a request. Nobody is not an error; a token that is expired or
+// revoked is (a *problem.Problem).
+type Authenticator func(r *http.Request) (actor.Actor, error)
+
+// HeaderRequest must be on every unsafe request under /api/ that does not carry its own Authorization:
+// a page of another site cannot set it (CSRF).
+const HeaderRequest = "X-Lintas-Request"
+
+// Route is one line of the list of permissions.
+type Route struct {
+	Method string
+	Path   string
+	Who    Who
+}
+
+// Gate is the node's only router.
+type Gate struct {
+	mux    *http.ServeMux
+	api    huma.API
+	auth   Authenticator
+	log    *slog.Logger
+	routes []Route
+}
+
+// New makes a gate. The OpenAPI 3.1 description is served at /api/openapi.json.
+func New(version string, auth Authenticator, log *slog.Logger) *Gate {
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("Lintas", version)
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil // no "$schema" in answers
+	config.Info.Description = "The node's own API. Errors are application/problem+json with a stable `code`."
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: "lintas_session"},
+		"device":  {Type: "http", Scheme: "bearer"},
+	}
+	g := &Gate{mux: mux, api: humago.New(mux, config), auth: auth, log: log}
+	Handle(g, "GET", "/api/openapi.json", Public("the description of the API holds no data"), g.openAPI)
+	return g
+}
+
+func (g *Gate) openAPI(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/openapi+json")
+	json.NewEncoder(w).Encode(g.api.OpenAPI())
+}
+
+// ServeHTTP implements http.Handler.
+func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.mux.ServeHTTP(w, r) }
+
+// OpenAPI is the description of the typed routes.
+func (g *Gate) OpenAPI() *huma.OpenAPI { return g.api.OpenAPI() }
+
+// Routes lists every route with its rule, sorted by path and method.
+func (g *Gate) Routes() []Route {
+	out := append([]Route(nil), g.routes...)
+	sort.Slice(out, func(i, j int) bool {
+		return out[i].Path < out[j].Path || out[i].Path == out[j].Path && out[i].Method < out[j].Method
+	})
+	return out
+}
+
+// Handle adds a plain route. path is a net/http pattern without the method; method may be empty for all.
+func Handle(g *Gate, method, path string, who Who, h http.HandlerFunc) {
+	g.routes = append(g.routes, Route{method, path, who})
+	g.mux.HandleFunc(strings.TrimSpace(method+" "+path), func(w http.ResponseWriter, r *http.Request) {
+		r, p := g.enter(r, who)
+		if p != nil {
+			if who.deny != nil {
+				who.deny(w, r, p)
+				return
+			}
+			WriteProblem(w, r, p)
+			return
+		}
+		h(w, r)
+	})
+}
+
+// Register adds a typed route, described in OpenAPI. Errors that the handler returns become problem+json:
+// a *problem.Problem as it is, anything else as "internal" (and whole in the log).
+func Register[I, O any](g *Gate, op huma.Operation, who Who, h func(context.Context, *I) (*O, error)) {
+	g.routes = append(g.routes, Route{op.Method, op.Path, who})
+	if op.OperationID == "" {
+		op.OperationID = strings.Trim(strings.NewReplacer("/api/", "", "/", "-", "{", "", "}", "").Replace(strings.ToLower(op.Method)+"-"+strings.TrimPrefix(op.Path, "/api/")), "-")
+	}
+	if parts := strings.Split(strings.TrimPrefix(op.Path, "/api/"), "/"); len(op.Tags) == 0 {
+		op.Tags = []string{parts[0]}
+	}
+	if who.public == "" {
+		op.Security = []map[string][]string{{"session": {}}, {"device": {}}}
+	}
+	op.Description = strings.TrimSpace(op.Description + "\n\nWho may call it: " + who.String() + ".")
+	op.Middlewares = append(huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		r, p := g.enter(r, who)
+		if p != nil {
+			WriteProblem(w, r, p)
+			return
+		}
+		next(huma.WithContext(ctx, r.Context()))
+	}}, op.Middlewares...)
+	huma.Register(g.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, in)
+		if err != nil {
+			return nil, g.asBody(ctx, op.OperationID, err)
+		}
+		return out, nil
+	})
+}
+
+// enter finds out who calls and whether they may; the request it returns carries the actor.
+func (g *Gate) enter(r *http.Request, who Who) (*http.Request, *problem.Problem) {
+	a, err := g.auth(r)
+	if err != nil {
+		if who.public != "" { // a stale cookie must not keep anyone from the sign-in page
+			a = actor.Actor{}
+		} else if p, ok := problem.As(err); ok {
+			return r, p
+		} else {
+			g.log.Error("authentication failed", "error", err)
+			return r, problem.New(problem.Internal, "gate.internal", "Something went wrong on the node. Nothing was changed. Try again.")
+		}
+	}
+	if unsafe(r.Method) && strings.HasPrefix(r.URL.Path, "/api/") && r.Header.Get("Authorization") == "" && r.Header.Get(HeaderRequest) == "" {
+		return r, problem.New(problem.Forbidden, "gate.cross-site", "The request lacks the header %s, which Lintas's own pages send.", HeaderRequest)
+	}
+	r = r.WithContext(actor.With(r.Context(), a))
+	return r, who.Check(a)
+}
+
+func unsafe(method string) bool {
+	return method != http.MethodGet && method != http.MethodHead && method != http.MethodOptions
+}
+
+// Body is a problem as it is sent (RFC 9457).
+type Body struct {
+	Type   string          `json:"type"`
+	Title  string          `json:"title"`
+	Status int             `json:"status"`
+	Detail string          `json:"detail"`
+	Code   string          `json:"code"`
+	Fields []problem.Field `json:"fields,omitempty"`
+}
+
+func (b *Body) Error() string             { return b.Code + ": " + b.Detail }
+func (b *Body) GetStatus() int            { return b.Status }
+func (b *Body) ContentType(string) string { return "application/problem+json" }
+
+func bodyOf(p *problem.Problem) *Body {
+	return &Body{Type: "about:blank", Title: http.StatusText(p.Kind.Status()), Status: p.Kind.Status(), Detail: p.Text, Code: p.Code, Fields: p.Fields}
+}
+
+func (g *Gate) asBody(ctx context.Context, operation string, err error) *Body {
+	if p, ok := problem.As(err); ok {
+		if p.Cause != nil {
+			g.log.Warn("request refused", "operation", operation, "code", p.Code, "cause", p.Cause)
+		}
+		return bodyOf(p)
+	}
+	if errors.Is(err, context.Canceled) {
+		return bodyOf(problem.New(problem.Unavailable, "gate.cancelled", "The request was ended before it was done. Nothing was changed."))
+	}
+	g.log.Error("request failed", "operation", operation, "error", err)
+	return bodyOf(problem.New(problem.Internal, "gate.internal", "Something went wrong on the node. Nothing was changed. Try again; if it stays, tell your administrator the time."))
+}
+
+// WriteProblem answers with a problem.
+func WriteProblem(w http.ResponseWriter, _ *http.Request, p *problem.Problem) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Kind.Status())
+	json.NewEncoder(w).Encode(bodyOf(p))
+}
+
+// WriteError answers with whatever went wrong in a plain route.
+func (g *Gate) WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	b := g.asBody(r.Context(), r.Pattern, err)
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(b.Status)
+	json.NewEncoder(w).Encode(b)
+}
+
+// huma's own refusals (a field that does not fit its schema) take our form, too.
+func init() {
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		b := &Body{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: message, Code: "gate.invalid"}
+		for _, e := range errs {
+			var d *huma.ErrorDetail
+			if errors.As(e, &d) {
+				b.Fields = append(b.Fields, problem.Field{Location: d.Location, Message: d.Message}) // never d.Value: it may be personal
+			} else if e != nil {
+				b.Fields = append(b.Fields, problem.Field{Message: e.Error()})
+			}
+		}
+		return b
+	}
+}
