@@ -1,0 +1,366 @@
+package hsds
+
+// The 21 objects of HSDS 3.0, field by field in the order of its schemas. Only
+// what the schema requires is written when empty. Extra keeps what an object
+// carries beyond the schema, so that a directory with extensions passes through
+// unharmed.
+
+// Organization runs services.
+type Organization struct {
+	ID                      string                   `json:"id"`
+	Name                    string                   `json:"name"`
+	AlternateName           string                   `json:"alternate_name,omitempty"`
+	Description             string                   `json:"description"`
+	Email                   string                   `json:"email,omitempty"`
+	Website                 string                   `json:"website,omitempty"`
+	TaxStatus               string                   `json:"tax_status,omitempty"`
+	TaxID                   string                   `json:"tax_id,omitempty"`
+	YearIncorporated        *float64                 `json:"year_incorporated,omitempty"`
+	LegalStatus             string                   `json:"legal_status,omitempty"`
+	Logo                    string                   `json:"logo,omitempty"`
+	URI                     string                   `json:"uri,omitempty"`
+	ParentOrganizationID    string                   `json:"parent_organization_id,omitempty"`
+	Funding                 []Funding                `json:"funding,omitempty"`
+	Contacts                []Contact                `json:"contacts,omitempty"`
+	Phones                  []Phone                  `json:"phones,omitempty"`
+	Locations               []Location               `json:"locations,omitempty"`
+	Programs                []Program                `json:"programs,omitempty"`
+	OrganizationIdentifiers []OrganizationIdentifier `json:"organization_identifiers,omitempty"`
+	Attributes              []Attribute              `json:"attributes,omitempty"`
+	Metadata                []Metadata               `json:"metadata,omitempty"`
+	// Services is written by the read API, not part of the object's schema.
+	Services []Service `json:"services,omitempty"`
+	Extra    Extra     `json:"-"`
+}
+
+// Program groups services of one organization.
+type Program struct {
+	ID             string      `json:"id"`
+	OrganizationID string      `json:"organization_id,omitempty"`
+	Name           string      `json:"name"`
+	AlternateName  string      `json:"alternate_name,omitempty"`
+	Description    string      `json:"description"`
+	Attributes     []Attribute `json:"attributes,omitempty"`
+	Metadata       []Metadata  `json:"metadata,omitempty"`
+	Extra          Extra       `json:"-"`
+}
+
+// Service is what somebody in need can be referred to.
+type Service struct {
+	ID                     string              `json:"id"`
+	OrganizationID         string              `json:"organization_id,omitempty"`
+	ProgramID              string              `json:"program_id,omitempty"`
+	Name                   string              `json:"name"`
+	AlternateName          string              `json:"alternate_name,omitempty"`
+	Description            string              `json:"description,omitempty"`
+	URL                    string              `json:"url,omitempty"`
+	Email                  string              `json:"email,omitempty"`
+	Status                 string              `json:"status"`
+	InterpretationServices string              `json:"interpretation_services,omitempty"`
+	ApplicationProcess     string              `json:"application_process,omitempty"`
+	FeesDescription        string              `json:"fees_description,omitempty"`
+	WaitTime               string              `json:"wait_time,omitempty"`
+	Fees                   string              `json:"fees,omitempty"`
+	Accreditations         string              `json:"accreditations,omitempty"`
+	EligibilityDescription string              `json:"eligibility_description,omitempty"`
+	MinimumAge             *float64            `json:"minimum_age,omitempty"`
+	MaximumAge             *float64            `json:"maximum_age,omitempty"`
+	AssuredDate            string              `json:"assured_date,omitempty"`
+	AssurerEmail           string              `json:"assurer_email,omitempty"`
+	Licenses               string              `json:"licenses,omitempty"`
+	Alert                  string              `json:"alert,omitempty"`
+	LastModified           string              `json:"last_modified,omitempty"`
+	Phones                 []Phone             `json:"phones,omitempty"`
+	Schedules              []Schedule          `json:"schedules,omitempty"`
+	ServiceAreas           []ServiceArea       `json:"service_areas,omitempty"`
+	ServiceAtLocations     []ServiceAtLocation `json:"service_at_locations,omitempty"`
+	Languages              []Language          `json:"languages,omitempty"`
+	Organization           *Organization       `json:"organization,omitempty"`
+	Funding                []Funding           `json:"funding,omitempty"`
+	CostOptions            []CostOption        `json:"cost_options,omitempty"`
+	Program                *Program            `json:"program,omitempty"`
+	RequiredDocuments      []RequiredDocument  `json:"required_documents,omitempty"`
+	Contacts               []Contact           `json:"contacts,omitempty"`
+	Attributes             []Attribute         `json:"attributes,omitempty"`
+	Metadata               []Metadata          `json:"metadata,omitempty"`
+	Extra                  Extra               `json:"-"`
+}
+
+// ServiceAtLocation is a service given at one place.
+type ServiceAtLocation struct {
+	ID          string      `json:"id"`
+	ServiceID   string      `json:"service_id,omitempty"`
+	LocationID  string      `json:"location_id,omitempty"`
+	Description string      `json:"description,omitempty"`
+	Contacts    []Contact   `json:"contacts,omitempty"`
+	Phones      []Phone     `json:"phones,omitempty"`
+	Schedules   []Schedule  `json:"schedules,omitempty"`
+	Location    *Location   `json:"location,omitempty"`
+	Attributes  []Attribute `json:"attributes,omitempty"`
+	Metadata    []Metadata  `json:"metadata,omitempty"`
+	// Service is written by the read API, not part of the object's schema.
+	Service *Service `json:"service,omitempty"`
+	Extra   Extra    `json:"-"`
+}
+
+// Location is a place, a postal address or a presence on the net.
+type Location struct {
+	ID                     string          `json:"id"`
+	LocationType           string          `json:"location_type"`
+	URL                    string          `json:"url,omitempty"`
+	OrganizationID         string          `json:"organization_id,omitempty"`
+	Name                   string          `json:"name,omitempty"`
+	AlternateName          string          `json:"alternate_name,omitempty"`
+	Description            string          `json:"description,omitempty"`
+	Transportation         string          `json:"transportation,omitempty"`
+	Latitude               *float64        `json:"latitude,omitempty"`
+	Longitude              *float64        `json:"longitude,omitempty"`
+	ExternalIdentifier     string          `json:"external_identifier,omitempty"`
+	ExternalIdentifierType string          `json:"external_identifier_type,omitempty"`
+	Languages              []Language      `json:"languages,omitempty"`
+	Addresses              []Address       `json:"addresses,omitempty"`
+	Contacts               []Contact       `json:"contacts,omitempty"`
+	Accessibility          []Accessibility `json:"accessibility,omitempty"`
+	Phones                 []Phone         `json:"phones,omitempty"`
+	Schedules              []Schedule      `json:"schedules,omitempty"`
+	Attributes             []Attribute     `json:"attributes,omitempty"`
+	Metadata               []Metadata      `json:"metadata,omitempty"`
+	Extra                  Extra           `json:"-"`
+}
+
+// Address of a location.
+type Address struct {
+	ID            string      `json:"id"`
+	LocationID    string      `json:"location_id,omitempty"`
+	Attention     string      `json:"attention,omitempty"`
+	Address1      string      `json:"address_1"`
+	Address2      string      `json:"address_2,omitempty"`
+	City          string      `json:"city"`
+	Region        string      `json:"region,omitempty"`
+	StateProvince string      `json:"state_province"`
+	PostalCode    string      `json:"postal_code"`
+	Country       string      `json:"country"`
+	AddressType   string      `json:"address_type"`
+	Attributes    []Attribute `json:"attributes,omitempty"`
+	Metadata      []Metadata  `json:"metadata,omitempty"`
+	Extra         Extra       `json:"-"`
+}
+
+// Phone of whatever holds it.
+type Phone struct {
+	ID                  string      `json:"id"`
+	LocationID          string      `json:"location_id,omitempty"`
+	ServiceID           string      `json:"service_id,omitempty"`
+	OrganizationID      string      `json:"organization_id,omitempty"`
+	ContactID           string      `json:"contact_id,omitempty"`
+	ServiceAtLocationID string      `json:"service_at_location_id,omitempty"`
+	Number              string      `json:"number"`
+	Extension           *float64    `json:"extension,omitempty"`
+	Type                string      `json:"type,omitempty"`
+	Description         string      `json:"description,omitempty"`
+	Languages           []Language  `json:"languages,omitempty"`
+	Attributes          []Attribute `json:"attributes,omitempty"`
+	Metadata            []Metadata  `json:"metadata,omitempty"`
+	Extra               Extra       `json:"-"`
+}
+
+// Contact is a named person or desk to ask for.
+type Contact struct {
+	ID                  string      `json:"id"`
+	OrganizationID      string      `json:"organization_id,omitempty"`
+	ServiceID           string      `json:"service_id,omitempty"`
+	ServiceAtLocationID string      `json:"service_at_location_id,omitempty"`
+	LocationID          string      `json:"location_id,omitempty"`
+	Name                string      `json:"name,omitempty"`
+	Title               string      `json:"title,omitempty"`
+	Department          string      `json:"department,omitempty"`
+	Email               string      `json:"email,omitempty"`
+	Phones              []Phone     `json:"phones,omitempty"`
+	Attributes          []Attribute `json:"attributes,omitempty"`
+	Metadata            []Metadata  `json:"metadata,omitempty"`
+	Extra               Extra       `json:"-"`
+}
+
+// Schedule is when something is open, in the fields of RFC 5545.
+type Schedule struct {
+	ID                  string      `json:"id"`
+	ServiceID           string      `json:"service_id,omitempty"`
+	LocationID          string      `json:"location_id,omitempty"`
+	ServiceAtLocationID string      `json:"service_at_location_id,omitempty"`
+	ValidFrom           string      `json:"valid_from,omitempty"`
+	ValidTo             string      `json:"valid_to,omitempty"`
+	Dtstart             string      `json:"dtstart,omitempty"`
+	Timezone            *float64    `json:"timezone,omitempty"`
+	Until               string      `json:"until,omitempty"`
+	Count               *float64    `json:"count,omitempty"`
+	Wkst                string      `json:"wkst,omitempty"`
+	Freq                string      `json:"freq,omitempty"`
+	Interval            *float64    `json:"interval,omitempty"`
+	Byday               string      `json:"byday,omitempty"`
+	Byweekno            string      `json:"byweekno,omitempty"`
+	Bymonthday          string      `json:"bymonthday,omitempty"`
+	Byyearday           string      `json:"byyearday,omitempty"`
+	Description         string      `json:"description,omitempty"`
+	OpensAt             string      `json:"opens_at,omitempty"`
+	ClosesAt            string      `json:"closes_at,omitempty"`
+	ScheduleLink        string      `json:"schedule_link,omitempty"`
+	AttendingType       string      `json:"attending_type,omitempty"`
+	Notes               string      `json:"notes,omitempty"`
+	Attributes          []Attribute `json:"attributes,omitempty"`
+	Metadata            []Metadata  `json:"metadata,omitempty"`
+	Extra               Extra       `json:"-"`
+}
+
+// ServiceArea is where a service comes to, or for whom from where.
+type ServiceArea struct {
+	ID          string      `json:"id"`
+	ServiceID   string      `json:"service_id,omitempty"`
+	Name        string      `json:"name,omitempty"`
+	Description string      `json:"description,omitempty"`
+	Extent      string      `json:"extent,omitempty"`
+	ExtentType  string      `json:"extent_type,omitempty"`
+	URI         string      `json:"uri,omitempty"`
+	Attributes  []Attribute `json:"attributes,omitempty"`
+	Metadata    []Metadata  `json:"metadata,omitempty"`
+	Extra       Extra       `json:"-"`
+}
+
+// Language in which a service, place or phone answers.
+type Language struct {
+	ID         string      `json:"id"`
+	ServiceID  string      `json:"service_id,omitempty"`
+	LocationID string      `json:"location_id,omitempty"`
+	PhoneID    string      `json:"phone_id,omitempty"`
+	Name       string      `json:"name,omitempty"`
+	Code       string      `json:"code,omitempty"`
+	Note       string      `json:"note,omitempty"`
+	Attributes []Attribute `json:"attributes,omitempty"`
+	Metadata   []Metadata  `json:"metadata,omitempty"`
+	Extra      Extra       `json:"-"`
+}
+
+// Accessibility of a place for people with disabilities.
+type Accessibility struct {
+	ID          string      `json:"id"`
+	LocationID  string      `json:"location_id,omitempty"`
+	Description string      `json:"description,omitempty"`
+	Details     string      `json:"details,omitempty"`
+	URL         string      `json:"url,omitempty"`
+	Attributes  []Attribute `json:"attributes,omitempty"`
+	Metadata    []Metadata  `json:"metadata,omitempty"`
+	Extra       Extra       `json:"-"`
+}
+
+// CostOption is one price of a service.
+type CostOption struct {
+	ID                string      `json:"id"`
+	ServiceID         string      `json:"service_id,omitempty"`
+	ValidFrom         string      `json:"valid_from,omitempty"`
+	ValidTo           string      `json:"valid_to,omitempty"`
+	Option            string      `json:"option,omitempty"`
+	Currency          string      `json:"currency,omitempty"`
+	Amount            *float64    `json:"amount,omitempty"`
+	AmountDescription string      `json:"amount_description,omitempty"`
+	Attributes        []Attribute `json:"attributes,omitempty"`
+	Metadata          []Metadata  `json:"metadata,omitempty"`
+	Extra             Extra       `json:"-"`
+}
+
+// RequiredDocument must be brought.
+type RequiredDocument struct {
+	ID         string      `json:"id"`
+	ServiceID  string      `json:"service_id,omitempty"`
+	Document   string      `json:"document,omitempty"`
+	URI        string      `json:"uri,omitempty"`
+	Attributes []Attribute `json:"attributes,omitempty"`
+	Metadata   []Metadata  `json:"metadata,omitempty"`
+	Extra      Extra       `json:"-"`
+}
+
+// Funding says who pays for a service or an organization.
+type Funding struct {
+	ID             string      `json:"id"`
+	OrganizationID string      `json:"organization_id,omitempty"`
+	ServiceID      string      `json:"service_id,omitempty"`
+	Source         string      `json:"source,omitempty"`
+	Attributes     []Attribute `json:"attributes,omitempty"`
+	Metadata       []Metadata  `json:"metadata,omitempty"`
+	Extra          Extra       `json:"-"`
+}
+
+// Taxonomy is a named list of terms.
+type Taxonomy struct {
+	ID          string     `json:"id"`
+	Name        string     `json:"name"`
+	Description string     `json:"description"`
+	URI         string     `json:"uri,omitempty"`
+	Version     string     `json:"version,omitempty"`
+	Metadata    []Metadata `json:"metadata,omitempty"`
+	Extra       Extra      `json:"-"`
+}
+
+// TaxonomyTerm is one term.
+type TaxonomyTerm struct {
+	ID             string     `json:"id"`
+	Code           string     `json:"code,omitempty"`
+	Name           string     `json:"name"`
+	Description    string     `json:"description"`
+	ParentID       string     `json:"parent_id,omitempty"`
+	Taxonomy       string     `json:"taxonomy,omitempty"`
+	TaxonomyDetail *Taxonomy  `json:"taxonomy_detail,omitempty"`
+	Language       string     `json:"language,omitempty"`
+	TaxonomyID     string     `json:"taxonomy_id,omitempty"`
+	TermURI        string     `json:"term_uri,omitempty"`
+	Metadata       []Metadata `json:"metadata,omitempty"`
+	Extra          Extra      `json:"-"`
+}
+
+// Attribute ties a term (and a value) to any other object: HSDS's place for what it has no field for.
+type Attribute struct {
+	ID             string        `json:"id"`
+	LinkID         string        `json:"link_id,omitempty"`
+	TaxonomyTermID string        `json:"taxonomy_term_id,omitempty"`
+	LinkType       string        `json:"link_type,omitempty"`
+	LinkEntity     string        `json:"link_entity,omitempty"`
+	Value          string        `json:"value,omitempty"`
+	TaxonomyTerm   *TaxonomyTerm `json:"taxonomy_term,omitempty"`
+	Metadata       []Metadata    `json:"metadata,omitempty"`
+	Extra          Extra         `json:"-"`
+}
+
+// Metadata records one change of one field.
+type Metadata struct {
+	ID               string `json:"id"`
+	ResourceID       string `json:"resource_id,omitempty"`
+	ResourceType     string `json:"resource_type,omitempty"`
+	LastActionDate   string `json:"last_action_date"`
+	LastActionType   string `json:"last_action_type"`
+	FieldName        string `json:"field_name"`
+	PreviousValue    string `json:"previous_value"`
+	ReplacementValue string `json:"replacement_value"`
+	UpdatedBy        string `json:"updated_by"`
+	Extra            Extra  `json:"-"`
+}
+
+// OrganizationIdentifier is a number in somebody else's register.
+type OrganizationIdentifier struct {
+	ID               string      `json:"id"`
+	OrganizationID   string      `json:"organization_id,omitempty"`
+	IdentifierScheme string      `json:"identifier_scheme,omitempty"`
+	IdentifierType   string      `json:"identifier_type"`
+	Identifier       string      `json:"identifier"`
+	Attributes       []Attribute `json:"attributes,omitempty"`
+	Metadata         []Metadata  `json:"metadata,omitempty"`
+	Extra            Extra       `json:"-"`
+}
+
+// MetaTableDescription says how a table is written.
+type MetaTableDescription struct {
+	ID           string      `json:"id"`
+	Name         string      `json:"name,omitempty"`
+	Language     string      `json:"language,omitempty"`
+	CharacterSet string      `json:"character_set,omitempty"`
+	Attributes   []Attribute `json:"attributes,omitempty"`
+	Metadata     []Metadata  `json:"metadata,omitempty"`
+	Extra        Extra       `json:"-"`
+}
