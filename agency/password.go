@@ -1,0 +1,132 @@
+package agency
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+
+	"lintas/kernel/actor"
+	"lintas/kernel/problem"
+)
+
+// Argon2id with 19 MiB, two passes, one lane: the first of the settings that OWASP's password storage
+// page gives as equal in strength; chosen for its small memory, as the node runs on small machines.
+const (
+	argonMemory = 19 * 1024 // KiB
+	argonPasses = 2
+	argonLanes  = 1
+)
+
+// argonSlots bounds how many passwords are checked at once: each takes 19 MiB.
+var argonSlots = make(chan struct{}, 2)
+
+func hashPassword(password string) string {
+	salt := make([]byte, 16)
+	if _, err := rand.Read(salt); err != nil {
+		panic("agency: no randomness: " + err.Error())
+	}
+	enc := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", argonMemory, argonPasses, argonLanes, enc(salt), enc(argon(password, salt, argonPasses, argonMemory, argonLanes)))
+}
+
+func argon(password string, salt []byte, passes, memory uint32, lanes uint8) []byte {
+	argonSlots <- struct{}{}
+	defer func() { <-argonSlots }()
+	return argon2.IDKey([]byte(norm.NFKC.String(password)), salt, passes, memory, lanes, 32)
+}
+
+// passwordFits checks a password against its stored hash, in the time the hash's own settings take.
+func passwordFits(password, stored string) bool {
+	var memory, passes uint32
+	var lanes uint8
+	parts := strings.Split(stored, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" {
+		return false
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil {
+		return false
+	}
+	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
+	if err != nil {
+		return false
+	}
+	want, err := base64.RawStdEncoding.DecodeString(parts[5])
+	return err == nil && subtle.ConstantTimeCompare(argon(password, salt, passes, memory, lanes), want) == 1
+}
+
+const shortest = 12 // characters of a password
+
+// acceptable checks a password that a person chose.
+func acceptable(password, login string) error {
+	switch {
+	case len([]rune(password)) < shortest:
+		return problem.New(problem.Invalid, "agency.password-short", "Choose at least %d characters; a sentence of your own is easy to remember.", shortest).With("body.new_password", "is too short")
+	case len(password) > 1000:
+		return problem.New(problem.Invalid, "agency.password-long", "Choose at most 1000 characters.").With("body.new_password", "is too long")
+	case strings.Contains(normal(password), normal(login)):
+		return problem.New(problem.Invalid, "agency.password-login", "The password must not contain the login.").With("body.new_password", "contains the login")
+	case len(distinct(password)) < 5:
+		return problem.New(problem.Invalid, "agency.password-simple", "Choose a password with more different characters.").With("body.new_password", "is too simple")
+	}
+	return nil
+}
+
+func distinct(s string) map[rune]bool {
+	m := map[rune]bool{}
+	for _, r := range s {
+		m[r] = true
+	}
+	return m
+}
+
+// knownPasswords remembers for five minutes that a login and password were right, so that an OpenRosa
+// client with basic authentication does not cost an Argon2id each request. It keeps a keyed mark of the
+// pair, never the pair.
+type knownPasswords struct {
+	Deps
+	mu sync.Mutex
+	m  map[string]known
+}
+
+type known struct {
+	actor actor.Actor
+	until time.Time
+}
+
+func newKnownPasswords(d Deps) *knownPasswords {
+	return &knownPasswords{Deps: d, m: map[string]known{}}
+}
+
+func (k *knownPasswords) mark(login, password string) string {
+	return k.Keys.Index("agency.known", normal(login)+"\x00"+password)
+}
+
+func (k *knownPasswords) get(mark string) (actor.Actor, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	v, ok := k.m[mark]
+	return v.actor, ok && k.Clock.Now().Before(v.until)
+}
+
+func (k *knownPasswords) put(mark string, a actor.Actor) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.m) > 1000 {
+		k.m = map[string]known{}
+	}
+	k.m[mark] = known{a, k.Clock.Now().Add(5 * time.Minute)}
+}
+
+// forget empties the memory: after any change of a password, a role or a state.
+func (k *knownPasswords) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.m = map[string]known{}
+}
