@@ -285,3 +285,22 @@ func rolesJSON(roles []actor.Role) string {
 	b, _ := json.Marshal(roles) // strings cannot fail
 	return string(b)
 }
+
+// EndSessions removes sessions that have run out; the node runs it every hour.
+func (d *Desk) EndSessions(ctx context.Context) error {
+	return d.DB.Write(ctx, func(t *db.Tx) error {
+		_, err := deleteEndedSessions(t, d.Clock.Now())
+		return err
+	})
+}
+
+// Stored is what the newest audit leaf of a person ("person:<id>") vouches for.
+func (d *Desk) Stored(t *db.Tx, object string) ([]byte, bool, error) {
+	row, found, err := personByID(t, strings.TrimPrefix(object, "person:"))
+	return row.stored(), found, err
+}
+
+// AddDemoPerson adds an invented person with a password that is known to everybody. Only for demo nodes.
+func (d *Desk) AddDemoPerson(ctx context.Context, n NewPerson, password string) (Person, error) {
+	return d.addPerson(ctx, n, password, false)
+}

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"lintas/agency"
+	"lintas/kernel/actor"
+	"lintas/node"
+)
+
+// commands is the command line.
+type commands struct {
+	ConfigFile  string `name:"config" help:"File with settings (YAML: name of the flag, colon, value)." env:"LINTAS_CONFIG" placeholder:"FILE"`
+	node.Config `embed:"" group:"Settings of the node"`
+
+	Serve   serveCommand   `cmd:"" help:"Run the node."`
+	Demo    demoCommand    `cmd:"" help:"Fill an empty data folder with a fictional country to try Lintas on."`
+	ShowCfg configCommand  `cmd:"" name:"config" help:"Show what settings are in force and where each came from."`
+	Person  personCommands `cmd:"" help:"Add people to the node (the first administrator is made here)."`
+	Audit   auditCommands  `cmd:"" help:"Prove the audit log."`
+	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of a running SQLite store."`
+	Routes  routesCommand  `cmd:"" help:"List every HTTP route and who may call it."`
+	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Print the description of the HTTP API (OpenAPI 3.1)."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+
+	deskCommands
+}
+
+// bind hands the commands what their Run methods ask for.
+func bind(parsed *kong.Context, ctx context.Context, s streams, open opener, c *commands, log *slog.Logger) {
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	parsed.Bind(s, open, c, log, parsed)
+	bindDesks(parsed, ctx, s, open)
+}
+
+type serveCommand struct {
+	Demo bool `help:"Fill an empty data folder with the fictional country first."`
+}
+
+func (serveCommand) Help() string {
+	return "Examples:\n  lintas serve --demo\n  lintas serve --data /var/lib/lintas --public-url https://node.example.org --listen 127.0.0.1:8080\n  lintas serve --database postgres://lintas@localhost/lintas"
+}
+
+// Run runs the node until Ctrl-C.
+func (c serveCommand) Run(ctx context.Context, s streams, open opener, all *commands) error {
+	if c.Demo {
+		if err := makeDemo(ctx, s, open); err != nil {
+			return err
+		}
+	}
+	n, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	return n.Serve(ctx, func(a net.Addr) {
+		fmt.Fprintf(s.Out, "\nLintas is running at %s  (Ctrl-C ends it)\n", n.Config.PublicURL)
+		if n.Demo {
+			fmt.Fprint(s.Out, node.DemoSignIns)
+		}
+		n.Log.Info("answering", "address", a.String())
+	})
+}
+
+type demoCommand struct{}
+
+func (demoCommand) Help() string {
+	return "Makes an invented country, its organisations and people, three border posts, an interview in five languages and twelve fictional travellers. Does nothing when the data folder is filled already.\n\nExample:\n  lintas demo --data demo-data && lintas serve --data demo-data"
+}
+
+// Run fills the data folder.
+func (demoCommand) Run(ctx context.Context, s streams, open opener) error {
+	if err := makeDemo(ctx, s, open); err != nil {
+		return err
+	}
+	fmt.Fprint(s.Out, node.DemoSignIns)
+	return nil
+}
+
+func makeDemo(ctx context.Context, s streams, open opener) error {
+	n, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	made, err := n.MakeDemo(ctx)
+	if err == nil && made {
+		fmt.Fprintln(s.Out, "A fictional country was made: invented names, three border posts, twelve travellers who never lived.")
+	}
+	return err
+}
+
+type personCommands struct {
+	Add personAdd `cmd:"" help:"Add a person and print a password to change at the first sign-in."`
+}
+
+type personAdd struct {
+	Login        string       `arg:"" help:"Login, e.g. siti@agency.example."`
+	Name         string       `required:"" help:"The person's name."`
+	Role         []actor.Role `required:"" help:"Role; may be given more than once: officer, caseworker, supervisor, analyst, planner, secretariat, trainer, administrator."`
+	Organisation string       `help:"Id of the organisation; empty means the first one, which is made when there is none." placeholder:"ID"`
+	Locale       string       `help:"Language of the person." default:"en"`
+	JSON         bool         `help:"Print JSON."`
+}
+
+func (personAdd) Help() string {
+	return "Example:\n  lintas person add admin@agency.example --name \"First Administrator\" --role administrator"
+}
+
+// Run adds the person.
+func (c personAdd) Run(ctx context.Context, s streams, open opener) error {
+	n, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	ctx = actor.With(ctx, actor.Actor{System: "command-line"})
+	if c.Organisation == "" {
+		if c.Organisation, err = n.FirstOrganisation(ctx); err != nil {
+			return err
+		}
+	}
+	p, password, err := n.Agency.AddPerson(ctx, agency.NewPerson{Login: c.Login, Name: c.Name, Roles: c.Role, Organisation: c.Organisation, Locale: c.Locale})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(s.Out).Encode(map[string]string{"id": p.ID, "login": p.Login, "password": password})
+	}
+	fmt.Fprintf(s.Out, "Added %s.\nPassword for the first sign-in, shown only now: %s\n", p.Login, password)
+	return nil
+}
+
+type auditCommands struct {
+	Verify auditVerify `cmd:"" help:"Prove that no leaf of the log, and no row it vouches for, was changed."`
+}
+
+type auditVerify struct {
+	JSON bool `help:"Print JSON."`
+}
+
+func (auditVerify) Help() string {
+	return "Recomputes the whole log from its leaves, compares every stored hash and every stored row a leaf vouches for, and checks that the log goes on from the last signed checkpoint. Exit code 1 when anything differs.\n\nExample:\n  lintas audit verify --json"
+}
+
+// Run proves the log.
+func (c auditVerify) Run(ctx context.Context, s streams, open opener) error {
+	n, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	report, err := n.VerifyAudit(ctx, progress(s.Err, "leaves"))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := json.NewEncoder(s.Out).Encode(report); err != nil {
+			return err
+		}
+	} else {
+		for _, p := range report.Problems {
+			fmt.Fprintln(s.Out, "NOT IN ORDER:", p)
+		}
+		fmt.Fprintf(s.Out, "%d leaves, %d stored rows compared, root %s\n", report.Leaves, report.Stored, report.Root)
+	}
+	if !report.OK() {
+		return fmt.Errorf("the audit log is not in order; keep the store as it is, and call whoever answers for the node's security")
+	}
+	return nil
+}
+
+// progress prints how far long work has come, on a terminal only and not before two seconds.
+func progress(w io.Writer, what string) func(done, of int64) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	begun := time.Now()
+	return func(done, of int64) {
+		if took := time.Since(begun); took > 2*time.Second && done > 0 {
+			left := time.Duration(float64(took) / float64(done) * float64(of-done)).Round(time.Second)
+			fmt.Fprintf(w, "\r%d of %d %s, about %s left   ", done, of, what, left)
+		}
+	}
+}
+
+type backupCommand struct {
+	To string `arg:"" help:"File to write; must not exist." type:"path"`
+}
+
+func (backupCommand) Help() string {
+	return "Copies the store while the node runs. The persons' keys are not in it: back up keys.db apart, and let those copies expire within 30 days, or erasure does not erase.\n\nExample:\n  lintas backup /backup/lintas-monday.db"
+}
+
+// Run writes the copy.
+func (c backupCommand) Run(ctx context.Context, open opener) error {
+	n, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	return n.DB.Backup(ctx, c.To)
+}
+
+type routesCommand struct {
+	JSON bool `help:"Print JSON."`
+}
+
+// Run lists the routes.
+func (c routesCommand) Run(ctx context.Context, s streams, open opener) error {
+	n, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	type line struct{ Method, Path, Who string }
+	var lines []line
+	for _, r := range n.Gate.Routes() {
+		lines = append(lines, line{r.Method, r.Path, r.Who.String()})
+	}
+	if c.JSON {
+		return json.NewEncoder(s.Out).Encode(lines)
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
+	for _, l := range lines {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", l.Method, l.Path, l.Who)
+	}
+	return w.Flush()
+}
+
+type openAPICommand struct{}
+
+// Run prints the description.
+func (openAPICommand) Run(ctx context.Context, s streams, open opener) error {
+	n, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	e := json.NewEncoder(s.Out)
+	e.SetIndent("", "  ")
+	return e.Encode(n.Gate.OpenAPI())
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(s streams) error {
+	_, err := fmt.Fprintln(s.Out, "lintas", node.Version())
+	return err
+}

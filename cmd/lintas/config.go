@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/alecthomas/kong"
+	"github.com/goccy/go-yaml"
+
+	"lintas/node"
+)
+
+// settingsFile is where settings are looked for when neither --config nor LINTAS_CONFIG names a file.
+const settingsFile = "lintas.yaml"
+
+// fileResolver gives kong the settings of the file. It stands below the environment: kong would let a
+// resolver win over it.
+func fileResolver(args []string) kong.Resolver {
+	var settings map[string]any
+	var failed error
+	loaded := false
+	load := func() {
+		loaded = true
+		path, asked := fileOf(args)
+		text, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) && !asked {
+			return
+		}
+		if err != nil {
+			failed = fmt.Errorf("the settings file cannot be read: %w", err)
+			return
+		}
+		if err := yaml.Unmarshal(text, &settings); err != nil {
+			failed = fmt.Errorf("the settings file %s is not right: %w", path, err)
+		}
+	}
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if !loaded {
+			load()
+		}
+		if failed != nil {
+			return nil, failed
+		}
+		if fromEnvironment(flag) {
+			return nil, nil
+		}
+		return settings[flag.Name], nil
+	})
+}
+
+func fileOf(args []string) (path string, asked bool) {
+	for i, a := range args {
+		if v, ok := strings.CutPrefix(a, "--config="); ok {
+			return v, true
+		}
+		if a == "--config" && i+1 < len(args) {
+			return args[i+1], true
+		}
+	}
+	if v := os.Getenv("LINTAS_CONFIG"); v != "" {
+		return v, true
+	}
+	return settingsFile, false
+}
+
+func fromEnvironment(flag *kong.Flag) bool {
+	for _, e := range flag.Envs {
+		if _, ok := os.LookupEnv(e); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// configCommand prints what is in force.
+type configCommand struct {
+	JSON bool `help:"Print JSON."`
+}
+
+// Help is printed by --help.
+func (configCommand) Help() string {
+	return "Prints every setting, its value and where it came from: flag, environment, file or default. Secrets are shown as set or not set.\n\nExamples:\n  lintas config\n  LINTAS_LISTEN=127.0.0.1:9000 lintas config --json"
+}
+
+type setting struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	From  string `json:"from"`
+	Env   string `json:"environment"`
+}
+
+// Run prints the settings.
+func (c configCommand) Run(parsed *kong.Context, s streams) error {
+	settings := settingsOf(parsed)
+	if c.JSON {
+		e := json.NewEncoder(s.Out)
+		e.SetIndent("", "  ")
+		return e.Encode(settings)
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "SETTING\tVALUE\tFROM\tENVIRONMENT")
+	for _, x := range settings {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", x.Name, x.Value, x.From, x.Env)
+	}
+	return w.Flush()
+}
+
+func settingsOf(parsed *kong.Context) []setting {
+	from := map[string]string{}
+	for _, p := range parsed.Path {
+		if p.Flag != nil && !p.Resolved {
+			from[p.Flag.Name] = "flag"
+		} else if p.Flag != nil {
+			from[p.Flag.Name] = "file"
+		}
+	}
+	var out []setting
+	for _, f := range parsed.Model.Flags {
+		if len(f.Envs) == 0 || f.Name == "config" {
+			continue
+		}
+		x := setting{Name: f.Name, Value: fmt.Sprint(f.Target.Interface()), From: from[f.Name], Env: f.Envs[0]}
+		if x.From == "" && fromEnvironment(f) {
+			x.From = "environment"
+		} else if x.From == "" {
+			x.From = "default"
+		}
+		if node.Secret(x.Name) && strings.Contains(x.Value, "://") || x.Name == "metrics-token" {
+			x.Value = map[bool]string{true: "(set)", false: "(not set)"}[x.Value != ""]
+		}
+		out = append(out, x)
+	}
+	return out
+}

@@ -1,0 +1,147 @@
+// Command lintas is a node of Lintas and every tool that goes with it.
+//
+// Exit codes: 0 done; 1 the work could not be done, or what was checked is not in order; 2 the command line
+// is wrong; 3 the node's store or keys cannot be opened; 130 ended by Ctrl-C.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"lintas/kernel/clock"
+	"lintas/kernel/problem"
+	"lintas/node"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+	exitStore  = 3
+	exitSignal = 130
+)
+
+// streams are where a command reads and writes; tests hand in their own.
+type streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// opener opens the node of the settings in force; a command that needs no node never calls it.
+type opener func(ctx context.Context) (*node.Node, error)
+
+// errStore marks that the node could not be opened.
+type errStore struct{ error }
+
+func (e errStore) Unwrap() error { return e.error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program but for the process around it.
+func run(ctx context.Context, args []string, s streams) int {
+	var c commands
+	exit := -1
+	parser, err := kong.New(&c,
+		kong.Name("lintas"),
+		kong.Description("Protect people from trafficking; be ready for displacement. One program, one node for each organisation. Independent software, not official.\n\nExit codes: 0 done, 1 failed or not in order, 2 wrong command line, 3 store or keys cannot be opened, 130 ended by Ctrl-C."),
+		kong.Writers(s.Out, s.Err),
+		kong.Exit(func(code int) { exit = code; panic(exited{}) }),
+		kong.Resolvers(fileResolver(args)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	)
+	if err != nil {
+		fmt.Fprintln(s.Err, "lintas:", err)
+		return exitUsage
+	}
+	parsed, code := parse(parser, args, &exit, s)
+	if parsed == nil {
+		return code
+	}
+	if err := c.Config.Complete(); err != nil {
+		fmt.Fprintln(s.Err, "lintas:", err)
+		return exitUsage
+	}
+	log := newLog(c.Config, s.Err)
+	open := opener(func(ctx context.Context) (*node.Node, error) {
+		n, err := node.Open(ctx, c.Config, clock.System{}, log)
+		if err != nil {
+			return nil, errStore{err}
+		}
+		return n, nil
+	})
+	bind(parsed, ctx, s, open, &c, log)
+	return exitOf(ctx, parsed.Run(), s)
+}
+
+// exited unwinds out of kong when it wants to end the process (after --help).
+type exited struct{}
+
+func parse(parser *kong.Kong, args []string, exit *int, s streams) (parsed *kong.Context, code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			if _, ok := p.(exited); !ok {
+				panic(p)
+			}
+			parsed, code = nil, *exit
+		}
+	}()
+	parsed, err := parser.Parse(args)
+	if err == nil {
+		return parsed, 0
+	}
+	fmt.Fprintf(s.Err, "lintas: %v\nSee `lintas --help`, or `lintas COMMAND --help` for one command.\n", err)
+	return nil, exitUsage
+}
+
+func newLog(c node.Config, w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// exitOf prints what went wrong and says with which code to end.
+func exitOf(ctx context.Context, err error, s streams) int {
+	var store errStore
+	var with interface{ ExitCode() int }
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &with):
+		if text := err.Error(); text != "" {
+			fmt.Fprintln(s.Err, "lintas:", text)
+		}
+		return with.ExitCode()
+	}
+	text := err.Error()
+	if p, ok := problem.As(err); ok {
+		text = p.Text
+	}
+	fmt.Fprintln(s.Err, "lintas:", text)
+	switch {
+	case errors.As(err, &store):
+		return exitStore
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return exitSignal
+	}
+	return exitFailed
+}

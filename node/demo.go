@@ -1,0 +1,111 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"lintas/agency"
+	"lintas/kernel/actor"
+)
+
+// DemoSignIns is what the demo prints: invented people, one password, never for a real node.
+const DemoSignIns = `
+This is a demo node with a fictional country. Sign in with one of these logins
+and the password  lintas demo sunrise  (it is public: never put real data here):
+
+  officer@demo       border officer          screens travellers
+  caseworker@demo    caseworker, shelter     opens cases, refers, follows up
+  supervisor@demo    supervisor              approves, enrols phones, publishes interviews
+  planner@demo       planner                 displacement scenarios
+  admin@demo         administrator           people and devices
+
+`
+
+const demoPassword = "lintas demo sunrise"
+
+// demoOrganisations and demoPeople are invented.
+var demoOrganisations = []agency.Organisation{
+	{Name: "Border Service of Samudra Biru (fictional)", Country: "XS", Kind: "state"},
+	{Name: "Rumah Mercusuar shelter (fictional)", Country: "XS", Kind: "civil-society"},
+	{Name: "Neighbour Republic of Teluk Hijau, Coordination Office (fictional)", Country: "XT", Kind: "state"},
+}
+
+var demoPeople = []struct {
+	organisation int
+	person       agency.NewPerson
+}{
+	{0, agency.NewPerson{Login: "officer@demo", Name: "Officer Melati", Roles: []actor.Role{actor.Officer}}},
+	{0, agency.NewPerson{Login: "officer2@demo", Name: "Officer Bayu", Roles: []actor.Role{actor.Officer}}},
+	{0, agency.NewPerson{Login: "supervisor@demo", Name: "Supervisor Ratna", Roles: []actor.Role{actor.Supervisor, actor.Officer}}},
+	{0, agency.NewPerson{Login: "caseworker@demo", Name: "Caseworker Dewi", Roles: []actor.Role{actor.Caseworker}}},
+	{0, agency.NewPerson{Login: "planner@demo", Name: "Planner Arun", Roles: []actor.Role{actor.Planner, actor.Analyst}}},
+	{0, agency.NewPerson{Login: "secretariat@demo", Name: "Secretary Linh", Roles: []actor.Role{actor.Secretariat, actor.Trainer}}},
+	{0, agency.NewPerson{Login: "admin@demo", Name: "Administrator Nilar", Roles: []actor.Role{actor.Administrator}}},
+	{1, agency.NewPerson{Login: "shelter@demo", Name: "Caseworker Sokha", Roles: []actor.Role{actor.Caseworker}}},
+	{2, agency.NewPerson{Login: "neighbour@demo", Name: "Officer Chai", Roles: []actor.Role{actor.Officer, actor.Supervisor}}},
+}
+
+// MakeDemo fills an empty node with the fictional country; made is false when it is there already.
+// A node that holds anything else is refused: invented travellers must never stand among real ones.
+func (n *Node) MakeDemo(ctx context.Context) (made bool, err error) {
+	if n.Demo {
+		return false, nil
+	}
+	ctx = actor.With(ctx, actor.Actor{System: "demo"})
+	existing, err := n.Agency.Organisations(ctx)
+	if err != nil {
+		return false, err
+	}
+	if len(existing) > 0 {
+		return false, fmt.Errorf("this node is in use: the demo can only be made in an empty data folder (give another with --data)")
+	}
+	people, err := n.demoAgency(ctx)
+	if err != nil {
+		return false, err
+	}
+	if err := n.demoDesks(ctx, people); err != nil {
+		return false, err
+	}
+	n.Demo = true
+	return true, os.WriteFile(n.demoMark(), []byte("fictional data only\n"), 0o600)
+}
+
+func (n *Node) demoAgency(ctx context.Context) (map[string]agency.Person, error) {
+	var ids []string
+	for _, o := range demoOrganisations {
+		made, err := n.Agency.AddOrganisation(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, made.ID)
+	}
+	people := map[string]agency.Person{}
+	for _, p := range demoPeople {
+		p.person.Organisation = ids[p.organisation]
+		made, err := n.Agency.AddDemoPerson(ctx, p.person, demoPassword)
+		if err != nil {
+			return nil, err
+		}
+		people[p.person.Login] = made
+	}
+	return people, nil
+}
+
+// as is the context of a demo person acting.
+func as(ctx context.Context, p agency.Person) context.Context {
+	return actor.With(ctx, actor.Actor{Person: p.ID, Organisation: p.Organisation.ID, Roles: p.Roles})
+}
+
+// FirstOrganisation is the node's own organisation; it is made from the node's name when there is none.
+func (n *Node) FirstOrganisation(ctx context.Context) (string, error) {
+	all, err := n.Agency.Organisations(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(all) > 0 {
+		return all[0].ID, nil
+	}
+	o, err := n.Agency.AddOrganisation(ctx, agency.Organisation{Name: n.Config.Name, Country: n.Config.Country, Kind: "state"})
+	return o.ID, err
+}
