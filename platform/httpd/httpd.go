@@ -20,8 +20,12 @@ import (
 	"lintas/platform/gate"
 )
 
-// Policy is the Content-Security-Policy of every page: nothing from elsewhere, no eval but WebAssembly.
-const Policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; frame-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'"
+// Policy is the Content-Security-Policy of every page: nothing from elsewhere, no inline script or style, no
+// eval but WebAssembly, no HTML from strings but through the two named policies. connect-src allows data:
+// because the form engine loads its own grammar from a data: URL.
+const Policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; " +
+	"media-src 'self' blob:; font-src 'self'; connect-src 'self' data:; worker-src 'self'; manifest-src 'self'; frame-src 'self' blob:; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types vue lintas"
 
 // Metrics counts requests by method, route pattern and status. Never by path: paths hold ids.
 type Metrics struct {
