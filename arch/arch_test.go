@@ -25,7 +25,7 @@ var data = []string{"screening/packs", "screening/instruments", "screening/cards
 // desks are the vertical rooms.
 var desks = []string{"screening", "casework", "exchange", "warning", "displacement", "preparedness", "workplan", "library", "recruitment", "statistics", "agency"}
 
-var forbiddenToEngines = []string{"net", "net/http", "os", "os/exec", "database/sql", "log/slog", "crypto/rand", "embed", "path/filepath"}
+var forbiddenToEngines = []string{"net", "net/http", "os", "os/exec", "database/sql", "log/slog", "crypto/rand", "path/filepath"}
 
 type listed struct {
 	ImportPath string

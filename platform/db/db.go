@@ -163,8 +163,20 @@ func (db *DB) Backup(ctx context.Context, path string) error {
 	if db.dialect != SQLite {
 		return problem.New(problem.Invalid, "db.backup-postgres", "Use pg_dump to back up a PostgreSQL store.")
 	}
-	if _, err := db.readers.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+	c, err := db.readers.Conn(ctx)
+	if err != nil {
 		return fmt.Errorf("backup: %w", err)
+	}
+	defer c.Close()
+	if _, err := c.ExecContext(ctx, "PRAGMA query_only = 0"); err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	_, err = c.ExecContext(ctx, "VACUUM INTO ?", path)
+	if _, e := c.ExecContext(context.WithoutCancel(ctx), "PRAGMA query_only = 1"); e != nil {
+		err = errors.Join(err, e)
+	}
+	if err != nil {
+		return fmt.Errorf("backup to %s: %w", path, err)
 	}
 	return nil
 }

@@ -1,0 +1,52 @@
+# The two commands that matter: `make run` and `make test`. They need Go, Node and make, nothing else.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+DATA ?= demo-data
+LISTEN ?= 127.0.0.1:8080
+
+web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help run test check web build lint vuln faults bench journeys screenshots clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: web build ## build everything and start a demo node on http://localhost:8080
+	@bin/lintas serve --demo --data $(DATA) --listen $(LISTEN)
+
+build: .stamps/dist ## the program with its web pages, in bin/
+	@echo "Compiling Lintas (the first time takes a few minutes) ..."
+	@mkdir -p bin && go build -o bin/lintas ./cmd/lintas
+
+web: .stamps/dist ## the web pages
+
+.stamps/modules: web/package.json web/package-lock.json
+	@echo "Fetching the web libraries ..."
+	@mkdir -p .stamps && cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.stamps/dist: .stamps/modules $(web_sources)
+	@echo "Building the web pages ..."
+	@cd web && npm run build --silent
+	@touch $@
+
+test: web ## what every change must pass: go vet, go test, types and tests of the web pages
+	go vet ./...
+	go test ./...
+	cd web && npm test --silent
+
+check: test lint ## all of it: race detector, PostgreSQL, slow tests, browser journeys
+	tools/with-postgres go test -race -timeout 40m ./agency/... ./node/... ./platform/... ./screening ./casework ./exchange/... ./cmd/... 2>/dev/null || tools/with-postgres go test -race -timeout 40m $$(tools/stateful-packages)
+	LINTAS_SLOW=1 go test -timeout 40m $$(tools/engine-packages)
+	$(MAKE) --no-print-directory journeys
+
+lint: ## vet and staticcheck
+	go vet ./...
+	go tool -modfile=tools/go.mod staticcheck ./...
+
+vuln: ## known weaknesses of the libraries in use; asks the Go vulnerability database, so it needs the internet
+	go tool -modfile=tools/go.mod govulncheck ./...
+
+clean: ## remove what was built (not the demo's data)
+	rm -rf bin .stamps web/node_modules artifacts && find web/dist -mindepth 1 ! -name .keep -delete
