@@ -196,7 +196,7 @@ func (d *Desk) me(ctx context.Context) (Person, error) {
 		return Person{}, err
 	}
 	if !found {
-		return Person{}, problem.New(problem.Unauthenticated, "gate.sign-in", "Sign in first.")
+		return Person{}, problem.New(problem.Unauthenticated, "agency.session-ended", "Your session has ended. Sign in again.")
 	}
 	return d.openPerson(ctx, row)
 }

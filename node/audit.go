@@ -83,10 +83,12 @@ func (n *Node) VerifyAudit(ctx context.Context, progress func(done, of int64)) (
 		return report, err
 	}
 	signed, err := os.ReadFile(n.checkpointFile())
-	if errors.Is(err, os.ErrNotExist) {
+	switch {
+	case errors.Is(err, os.ErrNotExist) && report.OK():
+		return report, n.checkpoint(ctx)
+	case errors.Is(err, os.ErrNotExist):
 		return report, nil
-	}
-	if err != nil {
+	case err != nil:
 		return report, err
 	}
 	_, verifier, err := n.signer()

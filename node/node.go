@@ -72,7 +72,7 @@ func (n *Node) open(ctx context.Context) (err error) {
 	if err = n.wire(ctx); err != nil {
 		return err
 	}
-	n.mount()
+	n.mount(n.Agency.Authenticate)
 	return nil
 }
 
@@ -96,8 +96,9 @@ func Version() string {
 	return "0.1.0-dev"
 }
 
-func (n *Node) mount() {
-	n.Gate = gate.New(Version(), n.Agency.Authenticate, n.Log)
+// mount declares every route on a fresh gate.
+func (n *Node) mount(auth gate.Authenticator) {
+	n.Gate = gate.New(Version(), auth, n.Log)
 	g := n.Gate
 	gate.Handle(g, "GET", "/healthz", gate.Public("says only that the process runs"), func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	gate.Handle(g, "GET", "/readyz", gate.Public("says only that the store answers"), n.ready)

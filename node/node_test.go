@@ -1,0 +1,213 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"lintas/kernel/actor"
+	"lintas/kernel/clock"
+	"lintas/platform/db/dbtest"
+	"lintas/platform/gate"
+)
+
+func open(t testing.TB, database string) *Node {
+	t.Helper()
+	dir := t.TempDir()
+	c := Config{Data: dir, Database: database, Listen: "127.0.0.1:0", PublicURL: "http://localhost:8080", Name: "trial", Country: "XS"}
+	if err := c.Complete(); err != nil {
+		t.Fatal(err)
+	}
+	n, err := Open(context.Background(), c, clock.System{}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	return n
+}
+
+func each(t *testing.T, fn func(t *testing.T, n *Node)) {
+	t.Run("sqlite", func(t *testing.T) { fn(t, open(t, filepath.Join(t.TempDir(), "n.db"))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, open(t, dbtest.PostgresURL(t))) })
+}
+
+// playing makes the node believe that the request's header X-Role says who calls.
+func playing(n *Node, organisation string) {
+	n.mount(func(r *http.Request) (actor.Actor, error) {
+		switch role := r.Header.Get("X-Role"); role {
+		case "":
+			return actor.Actor{}, nil
+		case "device":
+			return actor.Actor{Device: "no-such-device", Organisation: organisation}, nil
+		default:
+			return actor.Actor{Person: "no-such-person", Organisation: organisation, Roles: []actor.Role{actor.Role(role)}}, nil
+		}
+	})
+}
+
+var parameter = regexp.MustCompile(`\{[^}]*\}`)
+
+func call(n *Node, method, path, role string) *httptest.ResponseRecorder {
+	if method == "" {
+		method = "GET"
+	}
+	r := httptest.NewRequest(method, parameter.ReplaceAllString(path, "none"), strings.NewReader("{}"))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(gate.HeaderRequest, "1")
+	r.Header.Set("X-Role", role)
+	r.Header.Set("X-OpenRosa-Version", "1.0")
+	w := httptest.NewRecorder()
+	n.Handler().ServeHTTP(w, r)
+	return w
+}
+
+// refusedAtTheGate tells the gate's own refusal from a refusal further in.
+func refusedAtTheGate(w *httptest.ResponseRecorder) bool {
+	if w.Code != 401 && w.Code != 403 {
+		return false
+	}
+	var b gate.Body
+	if json.Unmarshal(w.Body.Bytes(), &b) != nil {
+		return true // a protocol of its own, e.g. OpenRosa
+	}
+	return b.Code == "gate.sign-in" || b.Code == "gate.not-allowed"
+}
+
+func TestEveryRouteLetsInExactlyTheRolesItDeclares(t *testing.T) {
+	each(t, func(t *testing.T, n *Node) {
+		if _, err := n.MakeDemo(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		organisation, err := n.FirstOrganisation(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		playing(n, organisation)
+		callers := []string{"", "device"}
+		for _, r := range actor.Roles {
+			callers = append(callers, string(r))
+		}
+		routes := n.Gate.Routes()
+		if len(routes) < 30 {
+			t.Fatalf("only %d routes: the list is not whole", len(routes))
+		}
+		for _, route := range routes {
+			for _, caller := range callers {
+				a := actor.Actor{Organisation: organisation}
+				switch caller {
+				case "":
+					a = actor.Actor{}
+				case "device":
+					a.Device = "d"
+				default:
+					a.Person, a.Roles = "p", []actor.Role{actor.Role(caller)}
+				}
+				may := route.Who.Check(a) == nil
+				w := call(n, route.Method, route.Path, caller)
+				if refused := refusedAtTheGate(w); refused == may {
+					t.Errorf("%s %s as %q: may=%v, answered %d %s", route.Method, route.Path, caller, may, w.Code, strings.TrimSpace(w.Body.String()))
+				}
+				if w.Code == 500 {
+					t.Errorf("%s %s as %q: 500 %s", route.Method, route.Path, caller, w.Body.String())
+				}
+			}
+		}
+	})
+}
+
+func TestEveryPublicRouteSaysWhy(t *testing.T) {
+	n := open(t, filepath.Join(t.TempDir(), "n.db"))
+	for _, r := range n.Gate.Routes() {
+		if r.Who.String() == "" {
+			t.Errorf("%s %s does not say who may call it", r.Method, r.Path)
+		}
+	}
+}
+
+func TestARequestFromAnotherSiteIsRefused(t *testing.T) {
+	n := open(t, filepath.Join(t.TempDir(), "n.db"))
+	r := httptest.NewRequest("POST", "/api/agency/sign-in", strings.NewReader(`{"login":"a","password":"b"}`))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	n.Handler().ServeHTTP(w, r)
+	if w.Code != 403 || !strings.Contains(w.Body.String(), "gate.cross-site") {
+		t.Errorf("answered %d %s", w.Code, w.Body)
+	}
+}
+
+func TestErrorsAreProblemsAndShowNoValueOfTheInput(t *testing.T) {
+	n := open(t, filepath.Join(t.TempDir(), "n.db"))
+	r := httptest.NewRequest("POST", "/api/agency/sign-in", strings.NewReader(`{"login":{"secret":"Siti"},"password":"b"}`))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(gate.HeaderRequest, "1")
+	w := httptest.NewRecorder()
+	n.Handler().ServeHTTP(w, r)
+	if w.Code != 422 || w.Header().Get("Content-Type") != "application/problem+json" || strings.Contains(w.Body.String(), "Siti") {
+		t.Errorf("answered %d %s %s", w.Code, w.Header().Get("Content-Type"), w.Body)
+	}
+}
+
+func TestMetricsCountRoutesNotPaths(t *testing.T) {
+	n := open(t, filepath.Join(t.TempDir(), "n.db"))
+	call(n, "GET", "/api/agency/people/some-person-id", "")
+	r := httptest.NewRequest("GET", "/metrics", nil)
+	r.RemoteAddr = "127.0.0.1:1"
+	w := httptest.NewRecorder()
+	n.Handler().ServeHTTP(w, r)
+	if !strings.Contains(w.Body.String(), `route="GET /api/agency/people/{id}"`) || strings.Contains(w.Body.String(), "some-person-id") {
+		t.Error("the metrics do not count by route")
+	}
+}
+
+func TestMetricsAreNotForOtherMachinesWithoutTheToken(t *testing.T) {
+	n := open(t, filepath.Join(t.TempDir(), "n.db"))
+	r := httptest.NewRequest("GET", "/metrics", nil)
+	r.RemoteAddr = "192.0.2.1:1"
+	w := httptest.NewRecorder()
+	n.Handler().ServeHTTP(w, r)
+	if w.Code != 403 {
+		t.Errorf("answered %d", w.Code)
+	}
+}
+
+func TestADemoIsMadeOnceAndNeverInANodeInUse(t *testing.T) {
+	n := open(t, filepath.Join(t.TempDir(), "n.db"))
+	for i, want := range []bool{true, false} {
+		made, err := n.MakeDemo(context.Background())
+		if err != nil || made != want {
+			t.Errorf("call %d: made=%v, %v", i+1, made, err)
+		}
+	}
+	used := open(t, filepath.Join(t.TempDir(), "n.db"))
+	if _, err := used.FirstOrganisation(actor.With(context.Background(), actor.Actor{System: "test"})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := used.MakeDemo(context.Background()); err == nil {
+		t.Error("a demo was made among real data")
+	}
+}
+
+func TestTheAuditLogOfADemoNodeIsProvedAndACutLogIsFound(t *testing.T) {
+	each(t, func(t *testing.T, n *Node) {
+		ctx := context.Background()
+		if _, err := n.MakeDemo(ctx); err != nil {
+			t.Fatal(err)
+		}
+		report, err := n.VerifyAudit(ctx, nil)
+		if err != nil || !report.OK() || report.Leaves == 0 || report.Stored == 0 {
+			t.Fatalf("%+v, %v", report, err)
+		}
+		cutLog(t, n)
+		report, err = n.VerifyAudit(ctx, nil)
+		if err != nil || report.OK() {
+			t.Errorf("the log was cut short and %+v, %v", report, err)
+		}
+	})
+}
