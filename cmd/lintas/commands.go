@@ -17,6 +17,8 @@ import (
 	"lintas/agency"
 	"lintas/kernel/actor"
 	"lintas/node"
+	"lintas/platform/audit"
+	"lintas/platform/db"
 )
 
 // commands is the command line.
@@ -144,6 +146,44 @@ func (c personAdd) Run(ctx context.Context, s streams, open opener) error {
 
 type auditCommands struct {
 	Verify auditVerify `cmd:"" help:"Prove that no leaf of the log, and no row it vouches for, was changed."`
+	List   auditList   `cmd:"" help:"Show the newest leaves: who did or saw what."`
+}
+
+type auditList struct {
+	Object  string `help:"Only this object, e.g. screening:ID." placeholder:"KIND:ID"`
+	Subject string `help:"Only records about this person." placeholder:"ID"`
+	Actor   string `help:"Only what this actor did, e.g. person:ID." placeholder:"KIND:ID"`
+	Limit   int    `help:"How many, at most 500." default:"50"`
+	JSON    bool   `help:"Print JSON."`
+}
+
+func (auditList) Help() string {
+	return "The log holds ids, never names.\n\nExamples:\n  lintas audit list --limit 10\n  lintas audit list --subject 0192f0c1-... --json"
+}
+
+// Run prints leaves, newest first.
+func (c auditList) Run(ctx context.Context, s streams, open opener) error {
+	n, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	var leaves []audit.Leaf
+	err = n.DB.Read(ctx, func(t *db.Tx) (err error) {
+		leaves, err = audit.List(t, audit.Filter{Object: c.Object, Subject: c.Subject, Actor: c.Actor, Limit: c.Limit})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(s.Out).Encode(leaves)
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
+	for _, l := range leaves {
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", l.N, l.At.Format(time.RFC3339), l.Actor, l.Verb, l.Object)
+	}
+	return w.Flush()
 }
 
 type auditVerify struct {

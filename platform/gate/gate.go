@@ -138,11 +138,17 @@ func (g *Gate) enter(r *http.Request, who Who) (*http.Request, *problem.Problem)
 			return r, problem.New(problem.Internal, "gate.internal", "Something went wrong on the node. Nothing was changed. Try again.")
 		}
 	}
-	if unsafe(r.Method) && strings.HasPrefix(r.URL.Path, "/api/") && r.Header.Get("Authorization") == "" && r.Header.Get(HeaderRequest) == "" {
+	if unsafe(r.Method) && fromAPage(r, a) && r.Header.Get(HeaderRequest) == "" && r.Header.Get("X-OpenRosa-Version") == "" {
 		return r, problem.New(problem.Forbidden, "gate.cross-site", "The request lacks the header %s, which Lintas's own pages send.", HeaderRequest)
 	}
 	r = r.WithContext(actor.With(r.Context(), a))
 	return r, who.Check(a)
+}
+
+// fromAPage reports whether a request could have been made by a page of another site in the user's browser:
+// it carries the session cookie, or nothing at all, to the API.
+func fromAPage(r *http.Request, a actor.Actor) bool {
+	return a.Session != "" || strings.HasPrefix(r.URL.Path, "/api/") && r.Header.Get("Authorization") == ""
 }
 
 func unsafe(method string) bool {
