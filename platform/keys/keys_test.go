@@ -64,10 +64,16 @@ func TestASealMovedElsewhereDoesNotOpen(t *testing.T) {
 	b := sealed(t, r, "p", "Siti")
 	sealed(t, r, "q", "other")
 	for name, open := range map[string]func() ([]byte, error){
-		"another row":    func() ([]byte, error) { return r.Open(ctx, "p", keys.Place{Table: "trial", Row: "2", Field: "name"}, b) },
-		"another field":  func() ([]byte, error) { return r.Open(ctx, "p", keys.Place{Table: "trial", Row: "1", Field: "note"}, b) },
+		"another row": func() ([]byte, error) {
+			return r.Open(ctx, "p", keys.Place{Table: "trial", Row: "2", Field: "name"}, b)
+		},
+		"another field": func() ([]byte, error) {
+			return r.Open(ctx, "p", keys.Place{Table: "trial", Row: "1", Field: "note"}, b)
+		},
 		"another person": func() ([]byte, error) { return r.Open(ctx, "q", at, b) },
-		"shifted place":  func() ([]byte, error) { return r.Open(ctx, "p", keys.Place{Table: "tria", Row: "l1", Field: "name"}, b) },
+		"shifted place": func() ([]byte, error) {
+			return r.Open(ctx, "p", keys.Place{Table: "tria", Row: "l1", Field: "name"}, b)
+		},
 	} {
 		if _, err := open(); err == nil {
 			t.Errorf("it opened in %s", name)
