@@ -1,0 +1,41 @@
+import { computed, type ComputedRef } from 'vue';
+import { useI18n } from 'vue-i18n';
+
+/**
+ * Dates, numbers and lists as the reader's language writes them. The node
+ * sends instants in UTC; they are shown in the zone of the device.
+ */
+export function useDates(): ComputedRef<{
+  date: (value: string | number | Date) => string;
+  time: (value: string | number | Date) => string;
+  moment: (value: string | number | Date) => string;
+  number: (value: number, options?: Intl.NumberFormatOptions) => string;
+  percent: (value: number) => string;
+  list: (items: string[]) => string;
+  ago: (value: string | number | Date, now?: number) => string;
+}> {
+  const { locale } = useI18n();
+  return computed(() => {
+    const code = locale.value;
+    const day = new Intl.DateTimeFormat(code, { dateStyle: 'medium' });
+    const clock = new Intl.DateTimeFormat(code, { timeStyle: 'short' });
+    const both = new Intl.DateTimeFormat(code, { dateStyle: 'medium', timeStyle: 'short' });
+    const relative = new Intl.RelativeTimeFormat(code, { numeric: 'auto' });
+    const listed = new Intl.ListFormat(code, { type: 'conjunction' });
+    return {
+      date: (value) => day.format(new Date(value)),
+      time: (value) => clock.format(new Date(value)),
+      moment: (value) => both.format(new Date(value)),
+      number: (value, options) => new Intl.NumberFormat(code, options).format(value),
+      percent: (value) => new Intl.NumberFormat(code, { style: 'percent', maximumFractionDigits: 0 }).format(value),
+      list: (items) => listed.format(items),
+      ago: (value, now = Date.now()) => {
+        const seconds = (new Date(value).getTime() - now) / 1000;
+        for (const [unit, size] of [['day', 86_400], ['hour', 3600], ['minute', 60]] as const) {
+          if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+        }
+        return relative.format(Math.trunc(seconds), 'second');
+      },
+    };
+  });
+}

@@ -1,0 +1,15 @@
+import { createPinia } from 'pinia';
+import { createApp } from 'vue';
+import { createTexts, type Texts } from '@/i18n';
+import { textsKey } from '@/ui/keys';
+import '@/ui/base.css';
+import '@/fonts/fonts.css';
+import App from './App.vue';
+import { router } from './router';
+
+// Every desk's texts; the officer's app has its own page and its own texts.
+const texts = createTexts(import.meta.glob<{ default: Texts }>(['../*/i18n/*.json', '!../officer/**']), 'lintas.locale');
+
+void texts.choose(texts.preferred(), false).finally(() => {
+  createApp(App).use(createPinia()).use(texts.i18n).use(router).provide(textsKey, texts).mount('#app');
+});

@@ -1,0 +1,32 @@
+import { createRouter, createWebHistory } from 'vue-router';
+import { useSession } from '@/session/session';
+import type { DeskPages } from './desk';
+
+const found = import.meta.glob<DeskPages>('../*/routes.ts', { eager: true, import: 'default' });
+export const desks: readonly DeskPages[] = Object.values(found).sort((a, b) => a.order - b.order);
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    public?: boolean;
+    /** A page that draws its own frame, for print or for people without an account. */
+    bare?: boolean;
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory('/'),
+  routes: [
+    { path: '/', component: () => import('./HomePage.vue') },
+    { path: '/sign-in', component: () => import('./SignInPage.vue'), meta: { public: true } },
+    ...desks.flatMap((desk) => desk.routes),
+    { path: '/:rest(.*)*', component: () => import('./NotFoundPage.vue'), meta: { public: true } },
+  ],
+  scrollBehavior: (_to, _from, kept) => kept ?? { top: 0 },
+});
+
+router.beforeEach(async (to) => {
+  if (to.meta.public) return true;
+  const session = useSession();
+  if (!session.person) await session.load().catch(() => undefined);
+  return session.person ? true : { path: '/sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } };
+});
