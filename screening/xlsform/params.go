@@ -1,0 +1,77 @@
+package xlsform
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// params are the key=value pairs of the parameters column, keys in lower case.
+type params map[string]string
+
+// parseParams splits at spaces, commas and semicolons.
+func parseParams(s string) (params, bool) {
+	p := params{}
+	fields := strings.FieldsFunc(s, func(r rune) bool {
+		return r == ' ' || r == ',' || r == ';' || r == '\t' || r == '\n' || r == '\r'
+	})
+	for _, f := range fields {
+		k, v, ok := strings.Cut(f, "=")
+		if !ok || k == "" || strings.Contains(v, "=") {
+			return nil, false
+		}
+		p[strings.ToLower(k)] = v
+	}
+	return p, true
+}
+
+func (p params) has(k string) bool { _, ok := p[k]; return ok }
+
+// sorted gives the keys in order.
+func (p params) sorted() []string {
+	out := make([]string, 0, len(p))
+	for k := range p {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// allowParams refuses keys that the question type does not know.
+func (c *compiler) allowParams(r dataRow, p params, allowed ...string) bool {
+	known := set(allowed...)
+	var wrong []string
+	for _, k := range p.sorted() {
+		if !known[k] {
+			wrong = append(wrong, k)
+		}
+	}
+	if len(wrong) == 0 {
+		return true
+	}
+	sort.Strings(allowed)
+	c.fail(c.at(sheetSurvey, r, "parameters"), msg{
+		code: "parameter", text: fmt.Sprintf("This type of question does not know the parameter %s.", strings.Join(wrong, ", ")),
+		remedy:  "It knows: " + strings.Join(allowed, ", ") + ".",
+		suggest: suggest(wrong[0], allowed),
+		detail: invalid(r.number, sheetSurvey, "parameters", fmt.Sprintf("The accepted parameter keys for this question type are '%s'. The following are invalid parameter key(s): '%s'.",
+			strings.Join(allowed, ", "), strings.Join(wrong, ", ")))})
+	return false
+}
+
+// badParam is an error of one parameter's value.
+func (c *compiler) badParam(r dataRow, text, remedy, detail, upstream string) {
+	c.fail(c.at(sheetSurvey, r, "parameters"), msg{code: "parameter-value", text: text, remedy: remedy, detail: detail, upstream: upstream})
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil && !strings.ContainsAny(s, "xXpP_")
+}
+
+// isInt follows what a person writes as a whole number.
+func isInt(s string) bool {
+	_, err := strconv.ParseInt(strings.TrimPrefix(s, "+"), 10, 64)
+	return err == nil
+}

@@ -1,0 +1,308 @@
+package xlsform
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// question reads a row that is no group.
+func (r *surveyReader) question(row dataRow, written string, p params) {
+	n, ok := r.name(row)
+	if !ok {
+		return
+	}
+	e := r.element(row, n, kindQuestion)
+	e.written, e.params = written, p
+	if written == "calculate" && row.get("bind", "calculate") == "" && !isDynamic(e.deflt, "string") {
+		r.fail(r.at(sheetSurvey, row, "bind", "calculate"), msg{code: "no-calculation", text: "A calculate row needs a calculation.",
+			remedy: "Write the expression into the column calculation.", detail: rowTag(row.number) + " Missing calculation."})
+		return
+	}
+	if strings.HasPrefix(e.control.get("appearance"), "search(") || strings.Contains(e.control.get("appearance"), " search(") {
+		r.fail(r.at(sheetSurvey, row, "control", "appearance"), leftOut("search", "Searching a file from the appearance column is not supported.",
+			"Use select_one_from_file with a choice_filter instead: it does the same and works everywhere."))
+		return
+	}
+	if written == "osm" || strings.HasPrefix(written, "osm ") {
+		r.fail(r.at(sheetSurvey, row, "type"), leftOut("osm", "Questions of type osm are not supported.", "Use geopoint, geotrace or geoshape."))
+		return
+	}
+	if handled := r.selection(row, e, written); handled {
+		return
+	}
+	e.typ = written
+	if _, known := questionTypes[written]; !known {
+		r.unknownType(row, written)
+		return
+	}
+	switch {
+	case written == typeXMLExternal || written == typeCSVExternal:
+		e.kind = kindExternal
+	case !r.typeParams(row, e):
+		return
+	}
+	r.accept(row, e)
+}
+
+// accept puts a question into the tree.
+func (r *surveyReader) accept(row dataRow, e *element) {
+	r.saveTo(row, e)
+	if r.checkTrigger(row) && row.get("trigger") != "" {
+		r.trigger = append(r.trigger, triggerRef{e, row})
+	}
+	if e.kind != kindExternal {
+		r.checkName(row, e)
+	}
+	r.top().e.add(e)
+}
+
+func (r *surveyReader) unknownType(row dataRow, written string) {
+	m := msg{code: "unknown-type", text: "There is no question type " + quote(written) + ".",
+		remedy:  "See xlsform.org/en/#question-types for the types.",
+		suggest: suggest(written, suggestedTypes),
+		detail:  "Unknown question type '" + written + "'."}
+	r.fail(r.at(sheetSurvey, row, "type"), m)
+}
+
+// suggestedTypes are the spellings to offer for a misspelled type.
+var suggestedTypes = []string{"text", "integer", "decimal", "note", "date", "time", "dateTime", "geopoint", "geotrace", "geoshape",
+	"image", "audio", "video", "file", "barcode", "calculate", "acknowledge", "hidden", "range", "begin_group", "end_group",
+	"begin_repeat", "end_repeat", "start", "end", "today", "deviceid", "username", "email", "phonenumber", "audit",
+	"xml-external", "csv-external", "background-audio", "background-geopoint", "start-geopoint"}
+
+// selection reads the types that begin with a word for choosing.
+func (r *surveyReader) selection(row dataRow, e *element, written string) bool {
+	for _, cmd := range selectCommands {
+		rest, ok := strings.CutPrefix(written, cmd.words)
+		if !ok || rest == "" || strings.TrimLeft(rest, " \t\n") == rest {
+			continue
+		}
+		m := selectPattern.FindStringSubmatch(strings.TrimSpace(rest))
+		if m == nil {
+			continue
+		}
+		e.typ, e.list, e.other = cmd.kind, m[1], m[2] != ""
+		r.choose(row, e, cmd.fromFile)
+		return true
+	}
+	return false
+}
+
+// fileEndings are the files that a select can take its choices from.
+var fileEndings = set(".csv", ".xml", ".geojson")
+
+func (r *surveyReader) choose(row dataRow, e *element, fromFile bool) {
+	ending := path.Ext(e.list)
+	switch {
+	case e.typ == typeSelectExternal && e.choiceFilter == "":
+		r.warn(sheetSurvey, row.number, rowTag(row.number)+" select one external is only meant for filtered selects.")
+	case fromFile && !fileEndings[ending]:
+		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "file-ending", text: "The file " + quote(e.list) + " is not of a kind that choices can be read from.",
+			remedy: "Use a file that ends in .csv, .xml or .geojson.",
+			detail: fmt.Sprintf("%s File name for '%s' should end with one of the supported file extensions: '.csv', '.xml', '.geojson'", rowTag(row.number), e.written)})
+		return
+	}
+	isFile := fileEndings[ending]
+	_, isRef := wholeRef(e.list)
+	switch {
+	case e.typ == typeSelectExternal:
+		if !r.externalList(row, e) {
+			return
+		}
+	case isFile:
+		e.file = e.list
+	case isRef:
+		e.listRef = e.list
+		r.refs = append(r.refs, refCell{sheetSurvey, row.number, r.typeColumn(row), e.list})
+	case r.lists.get(e.list) == nil:
+		r.missingList(row, e.list)
+		return
+	case e.typ == typeSelectMultiple && !r.spacelessChoices(row, e):
+		return
+	}
+	if e.other && !r.orOther(row, e) {
+		return
+	}
+	if !r.selectParams(row, e, isFile) {
+		return
+	}
+	r.inTable(row, e)
+	r.accept(row, e)
+	if e.other {
+		other := &element{kind: kindQuestion, typ: "text", written: "text", name: e.name + "_other", row: row.number, label: plainText("Specify other.")}
+		other.bind.set("relevant", "selected(../"+e.name+", 'other')")
+		r.checkName(row, other)
+		r.top().e.add(other)
+	}
+}
+
+func (r *surveyReader) typeColumn(row dataRow) *column {
+	for _, v := range row.values {
+		if v.col.path[0] == "type" {
+			return v.col
+		}
+	}
+	return &column{header: "type", path: []string{"type"}}
+}
+
+func (r *surveyReader) externalList(row dataRow, e *element) bool {
+	if r.external == nil {
+		found := r.misspelled(sheetExternal)
+		look := lookingFor(sheetExternal, found)
+		if look != "" {
+			look += " "
+		}
+		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "no-external-choices", text: "There is no sheet external_choices for this question.",
+			remedy: "Add a sheet external_choices with the columns list_name and name.", suggest: first(found),
+			detail: "There should be an external_choices sheet in this xlsform. " + look + "Please ensure that the external_choices sheet has columns 'list name', and 'name'."})
+		return false
+	}
+	if !r.external.lists[e.list] {
+		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "unknown-list", text: "The sheet external_choices has no list " + quote(e.list) + ".",
+			remedy: "Correct the name of the list, or add the list.", suggest: suggest(e.list, sortedKeys(r.external.lists)),
+			detail: rowTag(row.number) + "List name not in external choices sheet: " + e.list})
+		return false
+	}
+	return true
+}
+
+func (r *surveyReader) missingList(row dataRow, list string) {
+	if len(r.lists.order) == 0 {
+		found := r.misspelled(sheetChoices)
+		look := lookingFor(sheetChoices, found)
+		if look != "" {
+			look += " "
+		}
+		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "no-choices", text: "There is no choice list for this question: the workbook has no sheet choices, or the sheet has no lists.",
+			remedy: "Add a sheet choices with the columns list_name, name and label.", suggest: first(found),
+			detail: "There should be a choices sheet in this xlsform. " + look + "Please ensure that the choices sheet has the mandatory columns 'list_name', 'name', and 'label'."})
+		return
+	}
+	r.fail(r.at(sheetSurvey, row, "type"), msg{code: "unknown-list", text: "The sheet choices has no list " + quote(list) + ".",
+		remedy: "Correct the name of the list, or add the list to the sheet choices.", suggest: suggest(list, r.lists.names()),
+		detail: rowTag(row.number) + " List name not in choices sheet: " + list})
+}
+
+// spacelessChoices refuses names with spaces where several are saved in one
+// answer, parted by spaces.
+func (r *surveyReader) spacelessChoices(row dataRow, e *element) bool {
+	for _, ch := range r.lists.get(e.list).choices {
+		if strings.Contains(ch.name, " ") {
+			r.fail(r.at(sheetChoices, r.rowOf(sheetChoices, ch.row), "name"), msg{code: "choice-space",
+				text:   fmt.Sprintf("The choice %q of the list %q has a space in its name, and the question in row %d saves several choices parted by spaces.", ch.name, e.list, row.number),
+				remedy: "Use an underscore instead of the space.", suggest: strings.ReplaceAll(ch.name, " ", "_"),
+				detail: fmt.Sprintf("Choice names with spaces cannot be added to multiple choice selects. See [%s] in [%s]", ch.name, e.list)})
+			return false
+		}
+	}
+	return true
+}
+
+// orOther adds the choice "other" to the list, once.
+func (r *surveyReader) orOther(row dataRow, e *element) bool {
+	if e.choiceFilter != "" {
+		r.fail(r.at(sheetSurvey, row, "choice_filter"), msg{code: "other-filter", text: "A choice filter does not work together with or_other.",
+			remedy: "Add the choice other to the list yourself and ask for it in a question of its own.",
+			detail: rowTag(row.number) + " Choice filter not supported with or_other."})
+		return false
+	}
+	r.otherSeen = true
+	l := r.lists.get(e.list)
+	if l == nil {
+		return true
+	}
+	for _, ch := range l.choices {
+		if ch.name == "other" {
+			return true
+		}
+	}
+	ch := &choice{name: "other"}
+	var langs []string
+	for _, x := range l.choices {
+		for _, v := range x.label.values {
+			if v.lang != "" && !contains(langs, v.lang) {
+				langs = append(langs, v.lang)
+			}
+		}
+	}
+	if len(langs) == 0 {
+		ch.label = plainText("Other")
+	}
+	for _, lang := range langs {
+		ch.label.values = append(ch.label.values, langValue{lang, "Other"})
+	}
+	l.choices = append(l.choices, ch)
+	return true
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// selectParams checks randomize, seed, and the columns of an attached file.
+func (r *surveyReader) selectParams(row dataRow, e *element, isFile bool) bool {
+	p := e.params
+	if len(p) == 0 {
+		return true
+	}
+	allowed := []string{"randomize", "seed"}
+	if isFile {
+		allowed = append(allowed, "value", "label")
+	}
+	if !r.allowParams(row, p, allowed...) {
+		return false
+	}
+	if v, ok := p["randomize"]; ok && v != "true" && v != "false" {
+		r.badParam(row, "randomize is either true or false, not "+quote(v)+".", "Write randomize=true.",
+			fmt.Sprintf("randomize must be set to true or false: '%s' is an invalid value", v), "")
+		return false
+	}
+	if v, ok := p["seed"]; ok {
+		if _, has := p["randomize"]; !has {
+			r.badParam(row, "A seed means nothing without randomize=true.", "Add randomize=true.", "Parameters must include randomize=true to use a seed.", "")
+			return false
+		}
+		if _, ref := wholeRef(v); !ref && !isNumber(v) {
+			r.badParam(row, "The seed must be a number or a reference to a question.", "Write seed=42 or seed=${question}.",
+				"seed value must be a number or a reference to another field.", "")
+			return false
+		}
+	}
+	for _, k := range [...]string{"value", "label"} {
+		if v, ok := p[k]; ok && !isName(v) {
+			r.badParam(row, "The parameter "+k+" must be the name of a column, not "+quote(v)+".", "Begin with a letter or underscore; no spaces.",
+				invalid(row.number, sheetSurvey, "parameters ("+k+")", sentenceName), "")
+			return false
+		}
+	}
+	return true
+}
+
+// inTable makes a select a row of the table-list around it.
+func (r *surveyReader) inTable(row dataRow, e *element) {
+	top := r.top()
+	if !top.tableList {
+		return
+	}
+	if top.tableOf == "" {
+		top.tableOf = e.list
+		head := &element{kind: kindQuestion, typ: e.typ, written: e.written, name: "reserved_name_for_field_list_labels_" + strconv.Itoa(row.number),
+			list: e.list, label: plainText(" ")}
+		head.control.set("appearance", "label")
+		top.e.add(head)
+	}
+	if top.tableOf != e.list {
+		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "table-list", text: fmt.Sprintf("The questions of a table-list must share one list; this one uses %q, the first uses %q.", e.list, top.tableOf),
+			remedy: "Use the same list, or put the question into a group of its own.",
+			detail: fmt.Sprintf("%s Error in table-list: Badly formed table list, list names don't match: %s vs. %s", rowTag(row.number), top.tableOf, e.list)})
+		return
+	}
+	e.control.set("appearance", "list-nolabel")
+}

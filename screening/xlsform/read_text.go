@@ -1,0 +1,162 @@
+package xlsform
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"strings"
+)
+
+// readMarkdown reads tables as the field writes them in forums and tests: the
+// name of the sheet in the first column, its rows under it with that column
+// empty.
+//
+//	| survey |      |      |       |
+//	|        | type | name | label |
+//	|        | text | q1   | Who?  |
+func readMarkdown(text string, limits Limits) (*Workbook, error) {
+	w := &Workbook{}
+	b := newBudget(limits)
+	var sh *Sheet
+	for _, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "|") || rule(line) {
+			continue
+		}
+		cells := markdownCells(line)
+		if len(cells) == 0 {
+			continue
+		}
+		if cells[0] != "" {
+			w.Sheets = append(w.Sheets, Sheet{Name: cells[0]})
+			sh = &w.Sheets[len(w.Sheets)-1]
+			continue
+		}
+		if sh == nil {
+			return nil, unreadable("The first row of the markdown must name the sheet: | survey |.")
+		}
+		if err := addLine(sh, b, cells[1:]); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+// addLine takes the first line of a sheet as its header.
+func addLine(sh *Sheet, b *budget, cells []string) error {
+	if sh.HeaderRow == 0 {
+		sh.HeaderRow = 1
+		sh.Header = trimRight(cells)
+		return b.row(sh.Name, 1, cells)
+	}
+	number := 2
+	if n := len(sh.Rows); n > 0 {
+		number = sh.Rows[n-1].Number + 1
+	}
+	if err := b.row(sh.Name, number, cells); err != nil {
+		return err
+	}
+	sh.Rows = append(sh.Rows, Row{Number: number, Cells: trimRight(cells)})
+	return nil
+}
+
+func trimRight(cells []string) []string {
+	n := len(cells)
+	for n > 0 && cells[n-1] == "" {
+		n--
+	}
+	return cells[:n]
+}
+
+// rule tells the line of dashes under a markdown header.
+func rule(line string) bool {
+	return strings.Trim(line, "|-: \t") == "" && strings.Contains(line, "-")
+}
+
+// markdownCells cuts at bars that are not escaped.
+func markdownCells(line string) []string {
+	line = strings.TrimPrefix(line, "|")
+	var cells []string
+	var cell strings.Builder
+	for i := 0; i < len(line); i++ {
+		switch {
+		case line[i] == '\\' && i+1 < len(line) && line[i+1] == '|':
+			cell.WriteByte('|')
+			i++
+		case line[i] == '|':
+			cells = append(cells, strings.TrimSpace(cell.String()))
+			cell.Reset()
+		default:
+			cell.WriteByte(line[i])
+		}
+	}
+	if rest := strings.TrimSpace(cell.String()); rest != "" {
+		cells = append(cells, rest)
+	}
+	return cells
+}
+
+// readBlockCSV reads one .csv file that holds all sheets, each begun by a line
+// with its name in the first column, as pyxform does.
+func readBlockCSV(text string, limits Limits) (*Workbook, error) {
+	w := &Workbook{}
+	b := newBudget(limits)
+	var sh *Sheet
+	err := eachLine(text, func(cells []string) error {
+		if len(cells) > 0 && cells[0] != "" {
+			w.Sheets = append(w.Sheets, Sheet{Name: cells[0]})
+			sh = &w.Sheets[len(w.Sheets)-1]
+			return nil
+		}
+		if sh == nil || len(trimRight(cells)) == 0 {
+			return nil
+		}
+		return addLine(sh, b, cells[1:])
+	})
+	return w, err
+}
+
+// readSheetCSVs reads one file for each sheet.
+func readSheetCSVs(files []namedText, limits Limits) (*Workbook, error) {
+	w := &Workbook{}
+	b := newBudget(limits)
+	for _, f := range files {
+		text, ok := decodeText(f.data)
+		if !ok {
+			return nil, unreadable("The file " + f.name + ".csv is not written in UTF-8. Save it as \"CSV UTF-8\".")
+		}
+		sh := Sheet{Name: f.name}
+		if err := eachLine(text, func(cells []string) error { return addLine(&sh, b, cells) }); err != nil {
+			return nil, err
+		}
+		if sh.HeaderRow > 0 {
+			w.Sheets = append(w.Sheets, sh)
+		}
+	}
+	if len(w.Sheets) == 0 {
+		return nil, unreadable("There is no .csv file with a sheet in it.")
+	}
+	return w, nil
+}
+
+func eachLine(text string, f func([]string) error) error {
+	r := csv.NewReader(strings.NewReader(text))
+	r.FieldsPerRecord = -1
+	r.LazyQuotes = true
+	for {
+		rec, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return unreadable("The .csv cannot be read: " + err.Error() + ".")
+		}
+		cells := make([]string, len(rec))
+		for i, s := range rec {
+			cells[i] = strings.TrimSpace(s)
+		}
+		if err := f(cells); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,272 @@
+package xlsform
+
+import (
+	"slices"
+	"strings"
+)
+
+// References: ${name} stands for the answer to a question, ${last-saved#name}
+// for the answer in the last record saved. In the form they become paths:
+// absolute, or relative where question and reference share a repeat, so that
+// each turn of the repeat sees its own answer.
+
+type reference struct {
+	name      string
+	lastSaved bool
+}
+
+// parseRef reads a reference at the start of s and its length; 0 = none.
+func parseRef(s string) (r reference, ok bool, n int) {
+	if !strings.HasPrefix(s, "${") {
+		return r, false, 0
+	}
+	end := strings.IndexByte(s, '}')
+	if end < 0 {
+		return r, false, 0
+	}
+	inner := s[2:end]
+	if rest, found := strings.CutPrefix(inner, "last-saved#"); found {
+		r.lastSaved, inner = true, rest
+	}
+	if !isName(inner) {
+		return r, false, 0
+	}
+	r.name = inner
+	return r, true, end + 1
+}
+
+// wholeRef tells whether s is one reference and nothing else.
+func wholeRef(s string) (reference, bool) {
+	r, ok, n := parseRef(s)
+	return r, ok && n == len(s)
+}
+
+func hasRef(s string) bool {
+	for i := 0; ; {
+		j := strings.Index(s[i:], "${")
+		if j < 0 {
+			return false
+		}
+		if _, ok, _ := parseRef(s[i+j:]); ok {
+			return true
+		}
+		i += j + 2
+	}
+}
+
+// references lists the references of a text in order.
+func references(s string) []reference {
+	var out []reference
+	for i := 0; i < len(s); {
+		j := strings.Index(s[i:], "${")
+		if j < 0 {
+			break
+		}
+		i += j
+		r, ok, n := parseRef(s[i:])
+		if !ok {
+			i += 2
+			continue
+		}
+		out = append(out, r)
+		i += n
+	}
+	return out
+}
+
+// badReference finds the first thing that looks like a reference and is none,
+// such as "${ a}" or "${a". "${}" is left alone, as it always was.
+func badReference(s string) (string, bool) {
+	for i := 0; i < len(s); {
+		j := strings.Index(s[i:], "${")
+		if j < 0 {
+			return "", false
+		}
+		i += j
+		if strings.HasPrefix(s[i:], "${}") {
+			i += 3
+			continue
+		}
+		_, ok, n := parseRef(s[i:])
+		if !ok {
+			if end := strings.IndexByte(s[i:], '}'); end >= 0 {
+				return s[i : i+end+1], true
+			}
+			return s[i:], true
+		}
+		i += n
+	}
+	return "", false
+}
+
+// how a reference is written in a place.
+type refMode struct {
+	current bool     // inside the predicate of a list of choices: current()/..
+	from    *element // choices taken from a repeat: paths inside it begin with ./
+	bare    bool     // without the spaces around it
+}
+
+// xpath replaces the references of an expression by paths as seen from ctx.
+func (c *compiler) xpath(s string, ctx *element, mode refMode) string {
+	if !strings.Contains(s, "${") {
+		return s
+	}
+	var b strings.Builder
+	scan := newScan(s)
+	for _, t := range scan.toks {
+		if t.kind != tokRef {
+			b.WriteString(s[t.start:t.end])
+			scan.step(t)
+			continue
+		}
+		r, _, _ := parseRef(s[t.start:t.end])
+		m := mode
+		m.current = mode.current || scan.inInstancePredicate()
+		p := c.refPath(r, ctx, m, scan.absolute(t))
+		if mode.bare {
+			b.WriteString(p)
+		} else {
+			b.WriteString(" " + p + " ")
+		}
+		scan.step(t)
+	}
+	return b.String()
+}
+
+// refPath is the path of one reference.
+func (c *compiler) refPath(r reference, ctx *element, mode refMode, absolute bool) string {
+	target := c.lookup(r.name)
+	if target == nil {
+		return r.name // refused before; kept whole for forms with errors
+	}
+	if r.lastSaved {
+		return "instance('__last-saved')" + target.path
+	}
+	if absolute || ctx == nil {
+		return target.path
+	}
+	if mode.from != nil && within(target, mode.from) {
+		return "." + strings.TrimPrefix(target.path, mode.from.path)
+	}
+	p, ok := relativePath(ctx, target)
+	if !ok {
+		return target.path
+	}
+	if mode.current {
+		return "current()/" + p
+	}
+	return p
+}
+
+// within tells whether e stands under the repeat.
+func within(e, repeat *element) bool {
+	for p := e.parent; p != nil; p = p.parent {
+		if p == repeat {
+			return true
+		}
+	}
+	return false
+}
+
+// relativePath goes from ctx up to the nearest container of both and down to the
+// target, where that container is a repeat or stands in one. The repeat around
+// ctx itself is meant as a whole and stays absolute.
+func relativePath(ctx, target *element) (string, bool) {
+	if target.kind == kindRepeat && within(ctx, target) {
+		return "", false
+	}
+	up := map[*element]int{}
+	for p, n := ctx.parent, 1; p != nil; p, n = p.parent, n+1 {
+		up[p] = n
+	}
+	down := []string{target.name}
+	for p := target.parent; p != nil; p = p.parent {
+		steps, common := up[p]
+		if !common {
+			down = append(down, p.name)
+			continue
+		}
+		if !inRepeat(p) {
+			return "", false
+		}
+		slices.Reverse(down)
+		return strings.Repeat("../", steps) + strings.Join(down, "/"), true
+	}
+	return "", false
+}
+
+// inRepeat tells whether e is a repeat or stands in one.
+func inRepeat(e *element) bool { return e.kind == kindRepeat || e.repeat() != nil }
+
+// scan follows an expression token by token and knows whether it is inside the
+// predicate of a secondary instance or an argument of indexed-repeat().
+type scan struct {
+	s     string
+	toks  []token
+	stack []scanLevel
+	path  bool // the path being read began with instance(
+}
+
+type scanLevel struct {
+	close    tokenKind
+	instance bool // predicate of a path that began with instance(
+	indexed  bool // arguments of indexed-repeat(
+	call     bool // arguments of instance(
+	args     int
+	path     bool // of the level around
+}
+
+func newScan(s string) *scan { return &scan{s: s, toks: tokenize(s)} }
+
+func (c *scan) step(t token) {
+	switch t.kind {
+	case tokCall:
+		name := c.s[t.start : t.end-1]
+		c.push(scanLevel{close: tokCloseParen, indexed: name == "indexed-repeat", call: name == "instance"})
+	case tokOpenParen:
+		c.push(scanLevel{close: tokCloseParen})
+	case tokPred, tokOpen:
+		c.push(scanLevel{close: tokClose, instance: c.path})
+	case tokCloseParen, tokClose:
+		if n := len(c.stack); n > 0 && c.stack[n-1].close == t.kind {
+			top := c.stack[n-1]
+			c.stack = c.stack[:n-1]
+			c.path = top.path || top.call
+		}
+	case tokComma:
+		c.path = false
+		if n := len(c.stack); n > 0 {
+			c.stack[n-1].args++
+		}
+	case tokSlash, tokName, tokParent, tokSelf:
+	default:
+		c.path = false
+	}
+}
+
+func (c *scan) push(l scanLevel) {
+	l.path = c.path
+	c.stack = append(c.stack, l)
+	c.path = false
+}
+
+func (c *scan) inInstancePredicate() bool {
+	for _, l := range c.stack {
+		if l.instance {
+			return true
+		}
+	}
+	return false
+}
+
+// absolute tells whether the reference is one of the arguments of
+// indexed-repeat() that must name the node itself: the first, and every repeat
+// after it (arguments 2, 4, 6). The index arguments are ordinary expressions.
+func (c *scan) absolute(token) bool {
+	n := len(c.stack)
+	if n == 0 || !c.stack[n-1].indexed {
+		return false
+	}
+	a := c.stack[n-1].args
+	return a == 0 || a%2 == 1
+}

@@ -1,0 +1,387 @@
+package xlsform
+
+import (
+	"fmt"
+	"strings"
+)
+
+// finish checks what needs the whole survey: references, triggers, geometry.
+func (r *surveyReader) finish() {
+	if r.survey.children == nil && len(r.errs) == 0 && len(r.rows_) == 0 {
+		r.fail(place{sheet: sheetSurvey}, msg{code: "empty-survey", text: "The survey sheet has no questions.", remedy: "Add rows below the headings.",
+			detail: "The survey sheet is empty."})
+	}
+	if len(r.errs) > 0 {
+		return
+	}
+	names := map[string]int{}
+	r.survey.walk(func(e *element) {
+		if e.kind != kindSurvey && e.kind != kindExternal {
+			names[e.name]++
+		}
+	})
+	for _, n := range r.settingNames() {
+		names[n]++
+	}
+	r.checkRefs(r.choiceRefs(), names)
+	r.checkRefs(r.entityRefs, names)
+	r.checkRefs(r.refs, names)
+	if len(r.errs) > 0 {
+		return
+	}
+	r.readTriggers()
+	r.checkGeometry(names)
+	if r.otherSeen && r.anyTranslation() {
+		r.warn("", 0, "This form uses or_other and translations, which is not recommended. An untranslated input question label and choice label is generated for 'other'. Learn more: https://xlsform.org/en/#specify-other).")
+	}
+	r.placeEntities()
+}
+
+// settingNames are the names that the settings add to the answers.
+func (c *compiler) settingNames() []string {
+	var out []string
+	if !c.settings.on("omit_instanceid", false) {
+		out = append(out, "instanceID")
+	}
+	if c.settings.get("instance_name") != "" {
+		out = append(out, "instanceName")
+	}
+	for _, m := range c.meta {
+		out = append(out, m.name)
+	}
+	return out
+}
+
+// choiceRefs are the references in the labels and media of choices.
+func (c *compiler) choiceRefs() []refCell {
+	var out []refCell
+	for _, r := range c.choice_ {
+		for _, v := range r.values {
+			if f := v.col.path[0]; (f == "label" || f == "media") && strings.Contains(v.text, "${") {
+				out = append(out, refCell{sheetChoices, r.number, v.col, v.text})
+			}
+		}
+	}
+	return out
+}
+
+func (c *compiler) checkRefs(cells []refCell, names map[string]int) {
+	for _, cell := range cells {
+		for _, ref := range references(cell.text) {
+			switch n := names[ref.name]; {
+			case n == 0:
+				c.fail(c.atColumn(cell.sheet, cell.row, cell.col, cell.text), msg{code: "unknown-name",
+					text: fmt.Sprintf("No question is named %q.", ref.name), remedy: "Correct the reference, or give the question that name.",
+					suggest:  suggest(ref.name, sortedKeys(names)),
+					detail:   invalid(cell.row, cell.sheet, cell.col.header, fmt.Sprintf("Reference variables must contain a name from the 'survey' sheet. Could not find the name '%s'.", ref.name)),
+					upstream: "PYREF_003"})
+			case n > 1:
+				c.fail(c.atColumn(cell.sheet, cell.row, cell.col, cell.text), msg{code: "ambiguous-name",
+					text: fmt.Sprintf("Several questions are named %q; the reference could mean any of them.", ref.name), remedy: "Give the questions different names.",
+					detail:   invalid(cell.row, cell.sheet, cell.col.header, fmt.Sprintf("Reference variables names must be unique anywhere in the 'survey'. The name '%s' appears more than once.", ref.name)),
+					upstream: "PYREF_004"})
+			}
+		}
+	}
+}
+
+// readTriggers reads the trigger cells: references parted by commas.
+func (r *surveyReader) readTriggers() {
+	for _, t := range r.trigger {
+		for _, part := range strings.Split(t.row.get("trigger"), ",") {
+			for _, ref := range references(part) {
+				if !contains(t.e.triggers, ref.name) {
+					t.e.triggers = append(t.e.triggers, ref.name)
+				}
+			}
+		}
+	}
+}
+
+// checkTrigger looks at the form of a trigger cell when its row is read.
+func (r *surveyReader) checkTrigger(row dataRow) bool {
+	v := row.get("trigger")
+	if v == "" {
+		return true
+	}
+	at := r.at(sheetSurvey, row, "trigger")
+	if !strings.Contains(v, "${") {
+		r.fail(at, msg{code: "reference-form", text: "A trigger is a reference to a question.", remedy: "Write ${question}.",
+			detail: invalid(row.number, sheetSurvey, at.column, "Reference variables must start with '${', then a question name, and end with '}'."), upstream: "PYREF_001"})
+		return false
+	}
+	for _, part := range strings.Split(v, ",") {
+		if len(references(part)) > 1 {
+			r.fail(at, msg{code: "trigger-list", text: "Several triggers are parted by commas.", remedy: "Write ${first}, ${second}.",
+				detail: invalid(row.number, sheetSurvey, at.column, "Reference variable lists must have a comma between each variable."), upstream: "PYREF_002"})
+			return false
+		}
+	}
+	return true
+}
+
+// checkGeometry resolves reference-geometry: a list, a file, or a repeat.
+func (r *surveyReader) checkGeometry(names map[string]int) {
+	files := map[string]bool{}
+	r.survey.walk(func(e *element) {
+		if e.kind == kindExternal {
+			files[e.name] = true
+		}
+		if e.file != "" {
+			files[stem(e.file)] = true
+		}
+	})
+	for _, d := range r.entities {
+		files[d.dataset] = true
+	}
+	for _, g := range r.geometry {
+		if ref, ok := wholeRef(g.value); ok {
+			if r.repeats[ref.name] && !ref.lastSaved {
+				g.e.listRef = g.value
+				continue
+			}
+		} else if r.lists.get(g.value) != nil || files[g.value] {
+			g.e.list = g.value
+			continue
+		}
+		r.badParam(g.row, quote(g.value)+" is neither a choice list, nor an attached file, nor a repeat.", "Write the name of a list, or ${repeat}.",
+			invalid(g.row.number, sheetSurvey, "parameters", "The 'reference-geometry' parameter must either match a secondary instance name (a choices list_name, an entities list_name, or the base name of an attached file), or be a reference variable containing the name of a repeat."), "SURVEY_006")
+	}
+}
+
+// stem is a file name without its ending.
+func stem(file string) string {
+	for i := len(file) - 1; i > 0; i-- {
+		if file[i] == '.' {
+			return file[:i]
+		}
+	}
+	return file
+}
+
+// resolve finishes the tree: loops are written out, the meta group is filled,
+// paths and names are fixed, triggers find their questions.
+func (c *compiler) resolve() {
+	c.survey.name = c.rootName
+	c.expandLoops(c.survey)
+	c.fillMeta()
+	c.byName = map[string][]*element{}
+	c.survey.walk(func(e *element) {
+		if e.parent != nil {
+			e.path = e.parent.path + "/" + e.name
+		} else {
+			e.path = "/" + e.name
+		}
+		if e.kind != kindSurvey && e.kind != kindExternal {
+			c.byName[e.name] = append(c.byName[e.name], e)
+		}
+	})
+	if !c.uniqueInLoops() {
+		return
+	}
+	c.survey.walk(func(e *element) {
+		for _, t := range e.triggers {
+			if q := c.lookup(t); q != nil {
+				q.triggered = append(q.triggered, e)
+			}
+		}
+	})
+	for _, l := range c.lists.order {
+		for _, ch := range l.choices {
+			if ch.label.translated() || len(ch.media) > 0 || ch.label.any(hasRef) {
+				l.itext = true
+			}
+		}
+	}
+	c.checkVisible()
+}
+
+func (c *compiler) lookup(name string) *element {
+	if e := c.byName[name]; len(e) > 0 {
+		return e[0]
+	}
+	return nil
+}
+
+// expandLoops writes out begin_loop: one group for each choice of the list.
+func (c *compiler) expandLoops(e *element) {
+	for _, ch := range e.children {
+		c.expandLoops(ch)
+	}
+	if e.kind != kindLoop {
+		return
+	}
+	template := e.children
+	e.children = nil
+	e.kind = kindGroup
+	l := c.lists.get(e.list)
+	e.list = ""
+	if l == nil {
+		return
+	}
+	for _, choice := range l.choices {
+		g := &element{kind: kindGroup, name: choice.name, row: e.row, label: choice.label, media: choice.media}
+		for _, t := range template {
+			g.add(substitute(t.copyTree(), choice))
+		}
+		e.add(g)
+	}
+	c.looped = true
+}
+
+func (e *element) copyTree() *element {
+	out := *e
+	out.children = nil
+	out.bind, out.control, out.instance, out.media = e.bind.clone(), e.control.clone(), e.instance.clone(), e.media.clone()
+	for _, ch := range e.children {
+		out.add(ch.copyTree())
+	}
+	return &out
+}
+
+// substitute puts the choice's name and label into the texts of a question of
+// the loop.
+func substitute(e *element, ch *choice) *element {
+	fill := func(lang, s string) string {
+		label := ch.label.plain()
+		for _, v := range ch.label.values {
+			if v.lang == lang {
+				label = v.text
+			}
+		}
+		return strings.NewReplacer("%(name)s", ch.name, "%(label)s", label).Replace(s)
+	}
+	texts := func(t langText) langText {
+		out := langText{append([]langValue(nil), t.values...)}
+		for i := range out.values {
+			out.values[i].text = fill(out.values[i].lang, out.values[i].text)
+		}
+		return out
+	}
+	e.name, e.deflt = fill("", e.name), fill("", e.deflt)
+	e.label, e.hint, e.guidance = texts(e.label), texts(e.hint), texts(e.guidance)
+	for _, p := range [...]pairs{e.bind, e.control, e.media} {
+		for i := range p {
+			p[i].text = texts(p[i].text)
+		}
+	}
+	return e
+}
+
+// uniqueInLoops refuses what a loop cannot repeat: repeats, and references to
+// its questions, of which there are now several.
+func (c *compiler) uniqueInLoops() bool {
+	if !c.looped {
+		return true
+	}
+	for _, n := range sortedKeys(c.byName) {
+		if all := c.byName[n]; len(all) > 1 && all[0].kind == kindRepeat {
+			c.fail(place{sheet: sheetSurvey, row: all[0].row}, msg{code: "repeat-in-loop", text: fmt.Sprintf("The repeat %q stands in a loop, which would make several of it.", n),
+				remedy: "Take the repeat out of the loop, or use begin_repeat with a repeat_count instead of the loop.",
+				detail: fmt.Sprintf("[row : unknown] On the 'survey' sheet, the 'name' value '%s' is invalid. Repeat names must unique anywhere in the survey, at all levels of group or repeat nesting.", n)})
+			return false
+		}
+	}
+	ok := true
+	c.survey.walk(func(e *element) {
+		for _, s := range e.expressions() {
+			for _, ref := range references(s) {
+				if ok && len(c.byName[ref.name]) > 1 {
+					ok = false
+					c.fail(place{sheet: sheetSurvey, row: e.row}, msg{code: "ambiguous-name", text: fmt.Sprintf("The question %q stands in a loop; the reference could mean any of its copies.", ref.name),
+						remedy: "Refer to a question outside the loop.",
+						detail: fmt.Sprintf("There has been a problem trying to replace ${%s} with the XPath to the survey element named '%s'. There are multiple survey elements named '%s'.", ref.name, ref.name, ref.name)})
+				}
+			}
+		}
+	})
+	return ok
+}
+
+// expressions are all texts of an element in which references may stand.
+func (e *element) expressions() []string {
+	var out []string
+	for _, t := range [...]langText{e.label, e.hint, e.guidance} {
+		for _, v := range t.values {
+			out = append(out, v.text)
+		}
+	}
+	for _, p := range [...]pairs{e.bind, e.control, e.media} {
+		for _, x := range p {
+			for _, v := range x.text.values {
+				out = append(out, v.text)
+			}
+		}
+	}
+	return append(out, e.deflt, e.choiceFilter, e.listRef)
+}
+
+// fillMeta adds the form's own data: audit, instanceID, instanceName.
+func (c *compiler) fillMeta() {
+	var own []*element
+	own = append(own, c.meta...)
+	if !c.settings.on("omit_instanceid", false) {
+		e := &element{kind: kindQuestion, name: "instanceID", typ: "meta"}
+		e.bind.set("type", "string")
+		e.bind.set("readonly", "true()")
+		if c.settings.get("instance_id") != "" {
+			e.bind.set("calculate", c.settings.get("instance_id"))
+		} else {
+			e.bind.set("jr:preload", "uid")
+		}
+		own = append(own, e)
+	}
+	if v := c.settings.get("instance_name"); v != "" {
+		e := &element{kind: kindQuestion, name: "instanceName", typ: "meta"}
+		e.bind.set("type", "string")
+		e.bind.set("calculate", v)
+		own = append(own, e)
+	}
+	if len(own) == 0 {
+		return
+	}
+	meta := c.survey.metaGroup()
+	for _, e := range own {
+		meta.add(e)
+	}
+}
+
+// shown tells whether a control is made for the question.
+func (e *element) shown() bool {
+	if e.kind != kindQuestion || e.def().tag == "" {
+		return false
+	}
+	computed := e.bind.get("calculate") != "" || len(e.triggers) > 0
+	return !computed || !e.label.empty() || !e.hint.empty()
+}
+
+// checkVisible refuses questions without a text, and triggers on questions that
+// nobody sees.
+func (c *compiler) checkVisible() {
+	c.survey.walk(func(e *element) {
+		if e.kind != kindQuestion {
+			return
+		}
+		at := c.at(sheetSurvey, c.rowOf(sheetSurvey, e.row), "label")
+		if !e.shown() {
+			computed := e.written == "calculate" || e.def().tag != ""
+			for _, t := range e.triggered {
+				if computed && t.typ != "background-geopoint" {
+					c.fail(c.at(sheetSurvey, c.rowOf(sheetSurvey, t.row), "trigger"), msg{code: "hidden-trigger",
+						text: fmt.Sprintf("The question %q is never shown, so its answer cannot start anything.", e.name), remedy: "Use a question that is shown as trigger.",
+						detail: fmt.Sprintf("The question ${%s} is not user-visible so it can't be used as a calculation trigger for question ${%s}.", e.name, t.name)})
+				}
+			}
+			return
+		}
+		if e.label.empty() && e.hint.empty() && len(e.media) == 0 && e.mediaText == "" && e.def().hint == "" {
+			c.fail(at, msg{code: "no-label", text: fmt.Sprintf("The question %q has neither a label nor a hint.", e.name), remedy: "Write the question into the column label.",
+				detail: fmt.Sprintf("The survey element named '%s' has no label or hint.", e.name)})
+			return
+		}
+		if e.media.has("big-image") && !e.media.has("image") {
+			c.fail(at, msg{code: "big-image", text: "A big-image needs an image beside it.", remedy: "Fill the column image too.",
+				detail: fmt.Sprintf("To use big-image, you must also specify an image for the survey element named %s.", e.name)})
+		}
+	})
+}

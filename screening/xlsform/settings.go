@@ -1,0 +1,92 @@
+package xlsform
+
+// settings are the one row of the settings sheet, and what the survey sheet may
+// set with rows of a setting's name as type.
+type settings struct {
+	values     pairs // by canonical name
+	attributes []attr
+	row        int
+}
+
+func (s *settings) get(name string) string { return s.values.get(name) }
+
+// on tells whether a switch is set; absent means the given default.
+func (s *settings) on(name string, absent bool) bool {
+	v := s.get(name)
+	if v == "" {
+		return absent
+	}
+	yes, known := yesNo[v]
+	return known && yes
+}
+
+func (c *compiler) readSettings() {
+	sh, ok := c.sheet(sheetSettings)
+	if !ok {
+		c.warnMisspelled(sheetSettings)
+		return
+	}
+	rows, ok := c.rows(sh, sheetSettings, false)
+	if !ok || len(rows) == 0 {
+		return
+	}
+	r := rows[0]
+	c.settings.row = r.number
+	for _, v := range r.values {
+		switch {
+		case len(v.col.path) == 2 && v.col.path[0] == "attribute":
+			c.settings.attributes = append(c.settings.attributes, attr{v.col.path[1], v.text})
+		case len(v.col.path) == 1:
+			c.settings.values.set(v.col.path[0], v.text)
+		}
+	}
+	if c.hasHeader(sh, "form_id") && c.hasHeader(sh, "id_string") {
+		c.warn(sheetSettings, 0, "The form_id and id_string column headers are both specified in the settings sheet provided. This may cause errors during conversion. In future, its best to avoid specifying both column headers in the settings sheet.")
+	}
+	for _, name := range [...]string{"prefix", "delimiter", "sms_keyword", "sms_separator", "sms_allow_media",
+		"sms_date_format", "sms_datetime_format", "sms_response"} {
+		if v := c.settings.get(name); v != "" {
+			c.fail(c.at(sheetSettings, r, name), leftOut("sms", "Forms over SMS are not supported.",
+				"Remove the column "+name+" from the settings sheet."))
+		}
+	}
+}
+
+// names settles root element, form id and title.
+func (c *compiler) readNames() {
+	c.rootName = c.settings.get("name")
+	if c.rootName == "" {
+		c.rootName = c.book.FormName
+	}
+	if c.rootName == "" {
+		c.rootName = "data"
+	}
+	c.id = c.settings.get("id_string")
+	if c.id == "" {
+		c.id = c.book.FallbackName
+	}
+	if c.id == "" {
+		c.id = "data"
+	}
+	c.title = c.settings.get("title")
+	if c.title == "" {
+		c.title = c.id
+	}
+	c.defaultLanguage = c.settings.get("default_language")
+	if c.defaultLanguage == "" {
+		c.defaultLanguage = "default"
+	}
+	if !isName(c.rootName) {
+		c.fail(place{sheet: sheetSettings, column: "name", text: c.rootName}, msg{
+			code: "name", text: "The name of the form must begin with a letter or underscore and may go on with letters, digits, underscores, hyphens and periods.",
+			remedy: "Change the column name of the settings sheet, or the form name.",
+			detail: "The '" + c.formNameSource() + "' value is invalid. " + sentenceName})
+	}
+}
+
+func (c *compiler) formNameSource() string {
+	if c.settings.get("name") != "" {
+		return "name"
+	}
+	return "form_name"
+}

@@ -1,0 +1,98 @@
+package xlsform
+
+import "strings"
+
+// A small XML writer. The form is written once from front to back; the order of
+// attributes is the order of the calls, so that the bytes never change.
+type xmlWriter struct {
+	b     []byte
+	stack []string
+	open  bool // the start tag is not closed yet
+}
+
+func (w *xmlWriter) start(name string, attrs ...attr) {
+	w.closeTag()
+	w.b = append(w.b, '<')
+	w.b = append(w.b, name...)
+	for _, a := range attrs {
+		w.attr(a.name, a.value)
+	}
+	w.stack = append(w.stack, name)
+	w.open = true
+}
+
+func (w *xmlWriter) attr(name, value string) {
+	w.b = append(w.b, ' ')
+	w.b = append(w.b, name...)
+	w.b = append(w.b, '=', '"')
+	w.b = appendEscaped(w.b, value, true)
+	w.b = append(w.b, '"')
+}
+
+func (w *xmlWriter) closeTag() {
+	if w.open {
+		w.b = append(w.b, '>')
+		w.open = false
+	}
+}
+
+func (w *xmlWriter) end() {
+	name := w.stack[len(w.stack)-1]
+	w.stack = w.stack[:len(w.stack)-1]
+	if w.open {
+		w.b = append(w.b, '/', '>')
+		w.open = false
+		return
+	}
+	w.b = append(w.b, '<', '/')
+	w.b = append(w.b, name...)
+	w.b = append(w.b, '>')
+}
+
+func (w *xmlWriter) empty(name string, attrs ...attr) {
+	w.start(name, attrs...)
+	w.end()
+}
+
+func (w *xmlWriter) text(s string) {
+	if s == "" {
+		return
+	}
+	w.closeTag()
+	w.b = appendEscaped(w.b, s, false)
+}
+
+func (w *xmlWriter) leaf(name, text string, attrs ...attr) {
+	w.start(name, attrs...)
+	w.text(text)
+	w.end()
+}
+
+// appendEscaped escapes and drops the characters that XML 1.0 cannot hold.
+func appendEscaped(b []byte, s string, inAttr bool) []byte {
+	for i := 0; i < len(s); i++ {
+		switch ch := s[i]; {
+		case ch == '&':
+			b = append(b, "&amp;"...)
+		case ch == '<':
+			b = append(b, "&lt;"...)
+		case ch == '>':
+			b = append(b, "&gt;"...)
+		case ch == '"' && inAttr:
+			b = append(b, "&quot;"...)
+		case ch < ' ' && ch != '\n' && ch != '\t' && ch != '\r':
+		case ch == 0xEF && i+2 < len(s) && s[i+1] == 0xBF && s[i+2] >= 0xBE:
+			i += 2 // U+FFFE and U+FFFF
+		default:
+			b = append(b, ch)
+		}
+	}
+	return b
+}
+
+func escapeText(s string) string {
+	if !strings.ContainsAny(s, "&<>") {
+		return s
+	}
+	return string(appendEscaped(nil, s, false))
+}
