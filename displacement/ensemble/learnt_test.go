@@ -1,0 +1,25 @@
+package ensemble
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+)
+
+// Run with LINTAS_WRITE_LEARNT=1 to write learnt.json anew from the cases.
+func TestWritesTheLearntFigures(t *testing.T) {
+	if os.Getenv("LINTAS_WRITE_LEARNT") == "" {
+		t.Skip("SKIPPED: set LINTAS_WRITE_LEARNT=1 to write learnt.json anew")
+	}
+	var all []Observed
+	for _, n := range caseNames {
+		all = append(all, loadCase(t, n).Observed)
+	}
+	b, err := json.MarshalIndent(Learn(all), "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("learnt.json", append(b, '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
