@@ -15,7 +15,7 @@ import (
 // database, network, files, wall clock or global randomness.
 var engines = []string{
 	"screening/xlsform", "screening/indicator",
-	"displacement/abm", "displacement/ensemble",
+	"displacement/abm", "displacement/ensemble", "displacement/builder",
 	"casework/hsds", "casework/matching", "casework/htcds",
 }
 
