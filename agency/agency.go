@@ -266,19 +266,29 @@ func (d *Desk) Organisations(ctx context.Context) (out []Organisation, err error
 	return out, err
 }
 
-// NameOf is the name and organisation of a person for other desks ("who did this"); empty when unknown.
-func (d *Desk) NameOf(ctx context.Context, person string) (name, organisation string) {
-	var row personRow
-	var found bool
-	err := d.DB.Read(ctx, func(t *db.Tx) (err error) { row, found, err = personByID(t, person); return err })
-	if err != nil || !found {
-		return "", ""
+// NamesOf are the names of persons by id, for other desks; an id that is not known is left out.
+func (d *Desk) NamesOf(ctx context.Context, ids []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, person := range ids {
+		if _, done := out[person]; done {
+			continue
+		}
+		var row personRow
+		var found bool
+		err := d.DB.Read(ctx, func(t *db.Tx) (err error) { row, found, err = personByID(t, person); return err })
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			continue
+		}
+		p, err := d.openPerson(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		out[person] = p.Name
 	}
-	p, err := d.openPerson(ctx, row)
-	if err != nil {
-		return "", row.Organisation.ID
-	}
-	return p.Name, p.Organisation.ID
+	return out, nil
 }
 
 func rolesJSON(roles []actor.Role) string {

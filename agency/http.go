@@ -37,7 +37,7 @@ type cookied[T any] struct {
 // sessionView is what the web knows of the session.
 type sessionView struct {
 	Person    Person    `json:"person"`
-	ExpiresAt time.Time `json:"expires_at"`
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
 }
 
 // Routes declares the desk's routes.
@@ -119,7 +119,11 @@ func (d *Desk) ownRoutes(g *gate.Gate) {
 	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/agency/me", Summary: "Who I am"}, gate.SignedIn(),
 		func(ctx context.Context, _ *none) (*body[sessionView], error) {
 			p, err := d.me(ctx)
-			return &body[sessionView]{sessionView{Person: p}}, err
+			if err != nil {
+				return nil, err
+			}
+			ends, err := d.sessionEnds(ctx)
+			return &body[sessionView]{sessionView{Person: p, ExpiresAt: ends}}, err
 		})
 	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/agency/sign-out", Summary: "Sign out"}, gate.SignedIn(),
 		func(ctx context.Context, _ *none) (*struct {

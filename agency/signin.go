@@ -201,6 +201,12 @@ func (d *Desk) me(ctx context.Context) (Person, error) {
 	return d.openPerson(ctx, row)
 }
 
+// sessionEnds is when the actor's session ends; the zero time when the actor has none (basic authentication).
+func (d *Desk) sessionEnds(ctx context.Context) (ends time.Time, err error) {
+	err = d.DB.Read(ctx, func(t *db.Tx) (err error) { ends, err = sessionEndsAt(t, actor.From(ctx).Session); return err })
+	return ends, err
+}
+
 // One-time codes (TOTP, RFC 6238: SHA-1, six digits, 30 seconds, as authenticator apps expect).
 
 // BeginCode makes a secret for the actor's authenticator app. It is in force once ConfirmCode has seen a code.

@@ -156,6 +156,11 @@ func sessionBySecret(t *db.Tx, secret string) (sessionRow, bool, error) {
 	}, `SELECT id, person, ends_at FROM agency_session WHERE secret = ?`, secret)
 }
 
+func sessionEndsAt(t *db.Tx, id string) (time.Time, error) {
+	ends, _, err := db.One(t, func(s db.Scanner) (ms int64, err error) { return ms, s.Scan(&ms) }, `SELECT ends_at FROM agency_session WHERE id = ?`, id)
+	return clock.FromMillis(ends), err
+}
+
 func deleteSession(t *db.Tx, id string) error {
 	_, err := t.Exec(`DELETE FROM agency_session WHERE id = ?`, id)
 	return err
