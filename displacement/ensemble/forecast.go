@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 )
 
 // Horizons are the days ahead on which a forecast is learnt and judged.
@@ -408,12 +409,29 @@ func weightedQuantile(sorted []weighted, level float64) float64 {
 //go:embed learnt.json
 var learntJSON []byte
 
-// Default is the forecaster learnt on all public cases, for a new crisis.
-// Never judge it on one of them.
-func Default() Forecaster {
-	var f Forecaster
-	if err := json.Unmarshal(learntJSON, &f); err != nil || len(f.Residual) != len(Horizons) {
+// learnt is the layout of learnt.json.
+type learnt struct {
+	All     Forecaster            `json:"all"`
+	Without map[string]Forecaster `json:"without"` // by the case left out
+}
+
+var lessonsLearnt = sync.OnceValue(func() learnt {
+	var l learnt
+	if err := json.Unmarshal(learntJSON, &l); err != nil || len(l.All.Residual) != len(Horizons) {
 		panic("ensemble: learnt.json in the program is broken: " + fmt.Sprint(err))
 	}
-	return f
+	return l
+})
+
+// Default is the forecaster learnt on all public cases, for a new crisis.
+// Never judge it on one of them.
+func Default() Forecaster { return lessonsLearnt().All }
+
+// ForCase is the forecaster to use or judge on a case: for one of the public
+// cases, by name, the one learnt on the other three.
+func ForCase(name string) Forecaster {
+	if f, ok := lessonsLearnt().Without[name]; ok {
+		return f
+	}
+	return Default()
 }

@@ -2,6 +2,7 @@ package ensemble
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -120,15 +121,22 @@ func TestTheLearntFigureInTheProgramIsWhatTheCasesTeach(t *testing.T) {
 	for _, n := range caseNames {
 		all = append(all, loadCase(t, n).Observed)
 	}
-	got, want := Default(), Learn(all)
-	if math.Abs(got.Growth-want.Growth) > 1e-9 || got.Scale != want.Scale {
-		t.Errorf("learnt.json holds growth %v and scale %v; the cases give %v and %v: run LINTAS_WRITE_LEARNT=1 go test -run Writes", got.Growth, got.Scale, want.Growth, want.Scale)
-	}
-	for k := range want.Residual {
-		for q := range want.Residual[k] {
-			if math.Abs(got.Residual[k][q]-want.Residual[k][q]) > 1e-6 {
-				t.Fatalf("learnt.json differs at horizon %d quantile %d", Horizons[k], q)
+	same := func(got, want Forecaster) {
+		t.Helper()
+		if math.Abs(got.Growth-want.Growth) > 1e-9 || got.Scale != want.Scale || !slices.Equal(got.Learnt, want.Learnt) {
+			t.Fatalf("learnt.json holds growth %v and scale %v of %v; the cases give %v and %v of %v: run LINTAS_WRITE_LEARNT=1 go test -run Writes",
+				got.Growth, got.Scale, got.Learnt, want.Growth, want.Scale, want.Learnt)
+		}
+		for k := range want.Residual {
+			for q := range want.Residual[k] {
+				if math.Abs(got.Residual[k][q]-want.Residual[k][q]) > 1e-6 {
+					t.Fatalf("learnt.json differs at horizon %d quantile %d", Horizons[k], q)
+				}
 			}
 		}
+	}
+	same(Default(), Learn(all))
+	for name, want := range withoutEach(all) {
+		same(ForCase(name), want)
 	}
 }

@@ -70,7 +70,7 @@ func TestOneWorkerAndEightGiveTheSameSummary(t *testing.T) {
 		}
 		return s
 	}
-	if diff := cmp.Diff(sum(1), sum(8), cmp.AllowUnexported(Sketch{})); diff != "" {
+	if diff := cmp.Diff(sum(1), sum(8), cmp.AllowUnexported(Sketch{}, moments{})); diff != "" {
 		t.Fatal(diff)
 	}
 }
@@ -108,7 +108,7 @@ func TestSensitivityNamesTheInputThatMatters(t *testing.T) {
 	s := NewSensitivity(testInputs)
 	for m := range 300 {
 		v := Draw(4, m, testInputs, nil)
-		s.Add(v, 1000*v["movechance"]+40*v["capacity"])
+		s.Add(v, uint64(1000*v["movechance"]+40*v["capacity"]))
 	}
 	shares := s.Shares()
 	if shares[0].Input != "movechance" || shares[0].First < .9 {

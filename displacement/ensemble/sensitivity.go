@@ -15,25 +15,17 @@ const bins = 10
 // bias of finite bins taken off (omega squared, Hays 1963).
 type Sensitivity struct {
 	inputs []Input
-	sums   [][bins]binSums
-	all    binSums
+	sums   [][bins]moments
+	all    moments
 }
-
-type binSums struct {
-	n       int
-	sum     float64
-	squares float64
-}
-
-func (b *binSums) add(y float64) { b.n++; b.sum += y; b.squares += y * y }
 
 // NewSensitivity watches the given inputs.
 func NewSensitivity(inputs []Input) *Sensitivity {
-	return &Sensitivity{inputs: inputs, sums: make([][bins]binSums, len(inputs))}
+	return &Sensitivity{inputs: inputs, sums: make([][bins]moments, len(inputs))}
 }
 
 // Add counts one member: the values its inputs had (from Draw) and the outcome.
-func (s *Sensitivity) Add(values map[string]float64, outcome float64) {
+func (s *Sensitivity) Add(values map[string]float64, outcome uint64) {
 	s.all.add(outcome)
 	for i, in := range s.inputs {
 		s.sums[i][in.bin(values[in.Name])].add(outcome)
@@ -66,19 +58,19 @@ func (s *Sensitivity) Shares() []Share {
 		return nil
 	}
 	n := float64(s.all.n)
-	total := s.all.squares - s.all.sum*s.all.sum/n
+	total := s.all.squareSum() - float64(s.all.sum)*float64(s.all.sum)/n
 	out := make([]Share, 0, len(s.inputs))
 	for i, in := range s.inputs {
 		between, used := 0.0, 0
 		for _, b := range s.sums[i] {
 			if b.n > 0 {
-				between += b.sum * b.sum / float64(b.n)
+				between += float64(b.sum) * float64(b.sum) / float64(b.n)
 				used++
 			}
 		}
-		between -= s.all.sum * s.all.sum / n
+		between -= float64(s.all.sum) * float64(s.all.sum) / n
 		share := 0.0
-		if total > 0 && s.all.n > used {
+		if total > 0 && int(s.all.n) > used {
 			within := (total - between) / (n - float64(used))
 			share = (between - float64(used-1)*within) / (total + within)
 		}

@@ -26,11 +26,33 @@ type Sketch struct {
 	zeros   uint32
 	low     int32    // index of buckets[0]
 	buckets []uint32 // counts of values in (ratio^(i-1), ratio^i]
+	min     uint64
+	max     uint64
+	moments
+}
+
+// moments are sums that do not depend on the order of adding.
+type moments struct {
 	n       uint32
 	sum     uint64
 	squares [2]uint64 // 128 bits, high word first
-	min     uint64
-	max     uint64
+}
+
+func (m *moments) add(v uint64) {
+	high, low := bits.Mul64(v, v)
+	m.merge(moments{1, v, [2]uint64{high, low}})
+}
+
+func (m *moments) merge(o moments) {
+	var carry uint64
+	m.n += o.n
+	m.sum += o.sum
+	m.squares[1], carry = bits.Add64(m.squares[1], o.squares[1], 0)
+	m.squares[0], _ = bits.Add64(m.squares[0], o.squares[0], carry)
+}
+
+func (m moments) squareSum() float64 {
+	return float64(m.squares[0])*math.Exp2(64) + float64(m.squares[1])
 }
 
 // Add counts one value, in people.
@@ -39,21 +61,12 @@ func (s *Sketch) Add(people uint64) {
 		s.min = people
 	}
 	s.max = max(s.max, people)
-	s.n++
-	s.sum += people
-	high, low := bits.Mul64(people, people)
-	s.addSquares(high, low)
+	s.moments.add(people)
 	if people == 0 {
 		s.zeros++
 		return
 	}
 	s.bump(bucketOf(people), 1)
-}
-
-func (s *Sketch) addSquares(high, low uint64) {
-	var carry uint64
-	s.squares[1], carry = bits.Add64(s.squares[1], low, 0)
-	s.squares[0], _ = bits.Add64(s.squares[0], high, carry)
 }
 
 func bucketOf(people uint64) int32 {
@@ -86,10 +99,8 @@ func (s *Sketch) Merge(o Sketch) {
 		s.min = o.min
 	}
 	s.max = max(s.max, o.max)
-	s.n += o.n
+	s.moments.merge(o.moments)
 	s.zeros += o.zeros
-	s.sum += o.sum
-	s.addSquares(o.squares[0], o.squares[1])
 	for k, c := range o.buckets {
 		if c > 0 {
 			s.bump(o.low+int32(k), c)
@@ -114,8 +125,7 @@ func (s Sketch) Deviation() float64 {
 		return 0
 	}
 	n := float64(s.n)
-	squares := float64(s.squares[0])*math.Exp2(64) + float64(s.squares[1])
-	return math.Sqrt(math.Max(0, squares-float64(s.sum)*float64(s.sum)/n) / (n - 1))
+	return math.Sqrt(math.Max(0, s.squareSum()-float64(s.sum)*float64(s.sum)/n) / (n - 1))
 }
 
 // Quantile is a value within Accuracy of the one of rank ceil(level*n),
@@ -193,7 +203,7 @@ func (s *Sketch) UnmarshalJSON(b []byte) error {
 	if total != uint64(j.N) || j.Low < 0 || int(j.Low)+len(j.Buckets) > maxBuckets+1 {
 		return fmt.Errorf("a sketch of %d values has buckets for %d from %d", j.N, total, j.Low)
 	}
-	*s = Sketch{j.Zeros, j.Low, j.Buckets, j.N, j.Sum, j.Squares, j.Min, j.Max}
+	*s = Sketch{j.Zeros, j.Low, j.Buckets, j.Min, j.Max, moments{j.N, j.Sum, j.Squares}}
 	return nil
 }
 
