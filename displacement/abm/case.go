@@ -93,6 +93,16 @@ type Series struct {
 	Name    string
 	Files   []string
 	Reports []Report
+	// asFlee is the sum of several files as Flee makes it, nil for one file.
+	asFlee []Report
+}
+
+// forCompat is the series as Flee would have it.
+func (s *Series) forCompat(c Compat) *Series {
+	if c == CompatFlee && s.asFlee != nil {
+		return &Series{Name: s.Name, Reports: s.asFlee}
+	}
+	return s
 }
 
 // At is the count on a day as Flee reads it: the whole part of the straight
@@ -192,7 +202,10 @@ type Case struct {
 	RouteWeights    []RouteWeight
 
 	Camps []CampSeries // camps with reported counts, in the order of data_layout.csv
-	Total *Series      // the `total` file, nil if none
+	// Unmapped are reports of camps that locations.csv does not have. Flee adds
+	// them to the daily total; only compat does so here.
+	Unmapped []Series
+	Total    *Series // the `total` file, nil if none
 
 	Attributes  []Attribute
 	People      []Person
@@ -232,6 +245,21 @@ func (c *Case) PlaceIndex(name string) int {
 	return -1
 }
 
+// reported finds the reports of a camp by name, nil if there are none.
+func (c *Case) reported(name string) *Series {
+	for i := range c.Camps {
+		if c.Camps[i].Name == name {
+			return &c.Camps[i].Series
+		}
+	}
+	for i := range c.Unmapped {
+		if c.Unmapped[i].Name == name {
+			return &c.Unmapped[i]
+		}
+	}
+	return nil
+}
+
 func (c *Case) reindex() {
 	c.index = make(map[string]int, len(c.Places))
 	for i := len(c.Places) - 1; i >= 0; i-- {
@@ -250,10 +278,15 @@ func (c *Case) CampNames() []string {
 
 // Observed is the reported count of camp i (of Camps) on a day, in persons,
 // interpolated as Flee does; with empty_camps_on_day0 less its day-0 count.
-func (c *Case) Observed(i, day int) int64 {
-	v := c.Camps[i].At(day)
+func (c *Case) Observed(i, day int) int64 { return c.ObservedAs(CompatNone, i, day) }
+
+// ObservedAs is Observed with the sums of several files as Flee makes them when
+// asked for compat.
+func (c *Case) ObservedAs(compat Compat, i, day int) int64 {
+	s := c.Camps[i].forCompat(compat)
+	v := s.At(day)
 	if c.Settings.EmptyCampsOnDay0 {
-		v -= c.Camps[i].At(0)
+		v -= s.At(0)
 	}
 	return v
 }

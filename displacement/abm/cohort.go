@@ -1,5 +1,7 @@
 package abm
 
+import "math"
+
 // cohort is a number of exchangeable people: same place, same way ahead, same
 // past as far as any rule can see.
 type cohort struct {
@@ -18,26 +20,46 @@ type cohort struct {
 type bag struct {
 	list  []cohort
 	slots []int32 // index+1 into list, open addressing
+	// direct is the same for people at rest without a route ahead, by place,
+	// recent travel and first leg: nearly everybody, found without a search.
+	direct []int32
 }
 
 func (b *bag) reset() {
 	b.list = b.list[:0]
 	clear(b.slots)
+	clear(b.direct)
 }
 
+// size prepares the direct table; only a bag of people at rest has one.
+func (b *bag) size(places int) { b.direct = reuse(b.direct, places*2*(recentUnit+1)) }
+
 func (b *bag) add(c cohort) {
+	if c.route|c.metres|int32(c.class) == 0 && b.direct != nil {
+		i := (int(c.where)*(recentUnit+1) + int(c.recent)) * 2
+		if c.first {
+			i++
+		}
+		if k := b.direct[i]; k != 0 {
+			b.list[k-1].n += c.n
+			return
+		}
+		b.list = append(b.list, c)
+		b.direct[i] = int32(len(b.list))
+		return
+	}
 	if 2*len(b.list) >= len(b.slots) {
 		b.grow()
 	}
 	mask := uint32(len(b.slots) - 1)
-	h := uint64(uint32(c.where))<<32 | uint64(uint32(c.metres))
-	h ^= uint64(uint32(c.route))*0x9e3779b97f4a7c15 ^ uint64(c.class)*0xc2b2ae3d27d4eb4f ^ uint64(c.recent)<<57
+	h := uint64(uint32(c.where))*0x9e3779b97f4a7c15 + uint64(uint32(c.metres))*0xc2b2ae3d27d4eb4f
+	h ^= uint64(uint32(c.route))*0x165667b19e3779f9 + uint64(c.class)*0x27d4eb2f165667c5 + uint64(c.recent)*0x85ebca77c2b2ae63
 	if c.first {
 		h = ^h
 	}
+	h ^= h >> 29
 	h *= 0xff51afd7ed558ccd
-	h ^= h >> 32
-	for i := uint32(h) & mask; ; i = (i + 1) & mask {
+	for i := uint32(h>>32) & mask; ; i = (i + 1) & mask {
 		k := b.slots[i]
 		if k == 0 {
 			b.list = append(b.list, c)
@@ -56,6 +78,7 @@ func (b *bag) grow() {
 	b.slots = make([]int32, max(256, 4*len(b.slots)))
 	list := b.list
 	b.list = b.list[:0]
+	clear(b.direct)
 	for _, c := range list {
 		b.add(c)
 	}
@@ -71,7 +94,7 @@ type cohortCore struct {
 	nextRoad   bag
 	stack      []cohort // travelling now
 	counts     []int64
-	attrCounts []int64
+	inbound    []int64
 	max        int64 // metres per day, max_move_speed
 	walk       int32
 	stints     bool
@@ -83,6 +106,8 @@ type cohortCore struct {
 
 func (k *cohortCore) reset(w *world) {
 	k.w = w
+	k.rest.size(w.places)
+	k.nextRest.size(w.places)
 	k.rest.reset()
 	k.road.reset()
 	k.nextRest.reset()
@@ -94,7 +119,6 @@ func (k *cohortCore) reset(w *world) {
 	if k.fine == 0 {
 		k.fine = 0.02
 	}
-	k.attrCounts = reuse(k.attrCounts, w.classes.attr)
 }
 
 // place puts n new people somewhere, drawing their attributes.
@@ -172,19 +196,147 @@ func (k *cohortCore) step() {
 	}
 }
 
+// travelAll moves everybody who is on a link. While no camp is about to fill,
+// the order does not matter and each cohort goes as one. Otherwise all cohorts
+// go in slices, side by side, as people do who set out independently: those who
+// come late find the camp as the early ones left it.
 func (k *cohortCore) travelAll() {
 	started := len(k.stack)
-	for i := range k.road.list {
-		k.travel(k.road.list[i])
-		k.finish(started)
-	}
-	// Those who set out today stand below started; each is finished, with all
-	// that follows from it, before the next.
-	for i := range started {
-		k.travel(k.stack[i])
-		k.finish(started)
+	slices := k.slices(k.stack)
+	for s := int64(0); s < slices; s++ {
+		for i := range k.road.list {
+			k.travelSlice(k.road.list[i], int64(i), s, slices, started)
+		}
+		for i := range started {
+			k.travelSlice(k.stack[i], int64(i), s, slices, started)
+		}
 	}
 	k.stack = k.stack[:0]
+}
+
+// travelSlice moves the s-th part of a cohort. The offset spreads people of
+// small cohorts over all slices.
+func (k *cohortCore) travelSlice(c cohort, offset, s, slices int64, started int) {
+	if slices > 1 {
+		offset = offset * 7 % slices
+		c.n = (c.n*(s+1)+offset)/slices - (c.n*s+offset)/slices
+		if c.n == 0 {
+			return
+		}
+	}
+	k.start(c)
+	k.finish(started)
+}
+
+// start moves a cohort over its link, or one by one when it is small: after a
+// few forks a small cohort is single people anyway.
+func (k *cohortCore) start(c cohort) {
+	if c.n > fewPeople {
+		k.travel(c)
+		return
+	}
+	n := c.n
+	c.n = 1
+	for range n {
+		k.single(c)
+	}
+}
+
+// fewPeople is the size up to which people are moved one by one.
+const fewPeople = 3
+
+// single is the rest of the day of one person on a link. It says what travel,
+// advance, decide and choose say, for one, without the stack.
+func (k *cohortCore) single(c cohort) {
+	w := k.w
+	for {
+		l := &w.links[c.where]
+		v := l.speed
+		if k.onFoot && c.first || l.walk > 0 && w.rng.chance(l.walk) {
+			v = k.walk
+		}
+		c.metres += v
+		c.moved += v
+		if c.metres <= l.metres {
+			c.recent = k.newRecent(c.recent, c.moved)
+			c.moved = 0
+			k.nextRoad.add(c)
+			return
+		}
+		c.first = false
+		c.moved += l.metres - c.metres
+		if w.closed[c.where] != 0 {
+			c.where, c.route = l.from, 0
+			w.move(l.from, 1)
+			k.settle(c)
+			return
+		}
+		c.where, c.metres = l.to, 0
+		w.move(l.to, 1)
+		if c.moved >= v {
+			k.settle(c)
+			return
+		}
+		if k.returns || w.forcedOut[c.where] >= 0 {
+			k.arrive(c, v)
+			return
+		}
+		p := w.moveChance[c.where]
+		if c.route != 0 || k.forced(&c) {
+			p = 1
+		}
+		if p < 1 && w.rng.unit() >= p {
+			k.settle(c)
+			return
+		}
+		if c.route != 0 {
+			k.follow(c)
+			return
+		}
+		t := w.routes.table(w.classes.behaviourOf(c.class), c.where)
+		i := t.draw(&w.rng)
+		if i < 0 || !w.admits(t.paths[i].final) {
+			k.settle(c)
+			return
+		}
+		path := &t.paths[i]
+		if w.links[path.first].sea >= 0 {
+			k.take(c, path)
+			return
+		}
+		w.move(c.where, -1)
+		if len(w.flows) > 0 {
+			w.flows[path.first]++
+		}
+		c.where, c.route = path.first, path.rest
+	}
+}
+
+// maxSlices bounds how finely a day is cut when camps fill.
+const maxSlices = 64
+
+// slices is how finely today's travel must be cut: so that a slice brings a
+// filling camp a fifth of the band in which its attraction falls.
+func (k *cohortCore) slices(setOut []cohort) int64 {
+	w := k.w
+	k.inbound = reuse(k.inbound, w.places)
+	var total int64
+	for _, list := range [][]cohort{k.road.list, setOut} {
+		for i := range list {
+			k.inbound[w.links[list[i].where].to] += list[i].n
+			total += list[i].n
+		}
+	}
+	slices := int64(1)
+	for p := range w.places {
+		limit := w.limit[p]
+		if limit <= 0 || w.capMul[p] < 0.5 || float64(w.present[p]+total) <= w.set.CapacityBuffer*limit {
+			continue
+		}
+		band := math.Max(1, limit*(1-w.set.CapacityBuffer))
+		slices = max(slices, int64(float64(k.inbound[p])/(0.2*band)))
+	}
+	return min(slices, maxSlices)
 }
 
 // finish empties the stack down to a height.
@@ -196,7 +348,7 @@ func (k *cohortCore) finish(height int) {
 			k.choose(c)
 			continue
 		}
-		k.travel(c)
+		k.start(c)
 	}
 }
 
@@ -212,12 +364,15 @@ func (k *cohortCore) settle(c cohort) {
 	k.nextRest.add(c)
 }
 
+// recentUnit is the fineness of the travel index.
+const recentUnit = 16
+
 // newRecent is (recent + moved/max_move_speed)/2 rounded to sixteenths, halves
 // down, and held at 1, above which it can change nothing. Both cores use it.
 func newRecent(recent uint8, moved int32, max int64) uint8 {
-	v := (int64(recent)*max + 16*int64(moved) + max - 1) / (2 * max)
-	if v > 16 {
-		return 16
+	v := (int64(recent)*max + recentUnit*int64(moved) + max - 1) / (2 * max)
+	if v > recentUnit {
+		return recentUnit
 	}
 	return uint8(v)
 }
@@ -245,7 +400,7 @@ func (k *cohortCore) decide(c cohort, force bool) {
 	if redirect >= 0 && (w.closed[redirect] != 0 || !w.admits(w.links[redirect].to)) {
 		redirect = -1
 	}
-	if c.route != 0 || force && w.town[c.where] || redirect >= 0 {
+	if c.route != 0 || force || redirect >= 0 {
 		p = 1
 	}
 	leavers := w.rng.binomial(c.n, p)
@@ -435,12 +590,21 @@ func (k *cohortCore) advance(c cohort, l *link, v int32) {
 	}
 	c.where, c.metres = l.to, 0
 	w.move(l.to, c.n)
-	if c.moved >= v || k.returns && w.arrivedHome(c.where, c.class) {
+	k.arrive(c, v)
+}
+
+// arrive is what follows at the end of a link reached at speed v.
+func (k *cohortCore) arrive(c cohort, v int32) {
+	if c.moved >= v || k.returns && k.w.arrivedHome(c.where, c.class) {
 		k.settle(c)
 		return
 	}
-	force := k.stints && int64(c.recent)*k.max+16*int64(c.moved) < 16*k.max
-	k.decide(c, force)
+	k.decide(c, k.forced(&c))
+}
+
+// forced is true for people in a town who have not come far lately.
+func (k *cohortCore) forced(c *cohort) bool {
+	return k.stints && k.w.town[c.where] && int64(c.recent)*k.max+recentUnit*int64(c.moved) < recentUnit*k.max
 }
 
 // drain is step 8: camps that are sinks let people go.

@@ -202,12 +202,16 @@ func (r *caseReader) sourceData() {
 			entries = append(entries, entry{row, -1})
 			continue
 		}
-		if p, ok := r.named1(f, row, 0); ok {
-			if !r.c.Places[p].Kind.IsCamp() {
-				r.found.add(SevNote, f.name, row.line, 1, "it is compared all the same", "%s has reports and is a %s", clip(row.get(0)), r.c.Places[p].Kind)
-			}
-			entries = append(entries, entry{row, p})
+		p := r.c.PlaceIndex(row.get(0))
+		if p < 0 {
+			r.found.add(SevError, f.name, row.line, 1, "its reports are not compared; Flee still adds them to the total, and so does compat", "no place is called %q", clip(row.get(0)))
+			entries = append(entries, entry{row, -2})
+			continue
 		}
+		if !r.c.Places[p].Kind.IsCamp() {
+			r.found.add(SevNote, f.name, row.line, 1, "it is compared all the same", "%s has reports and is a %s", clip(row.get(0)), r.c.Places[p].Kind)
+		}
+		entries = append(entries, entry{row, p})
 	}
 	if r.c.Start.IsZero() {
 		for _, e := range entries {
@@ -222,9 +226,12 @@ func (r *caseReader) sourceData() {
 	}
 	for _, e := range entries {
 		s := r.series(f, e.row)
-		if e.place < 0 {
+		switch e.place {
+		case -1:
 			r.c.Total = &s
-		} else {
+		case -2:
+			r.c.Unmapped = append(r.c.Unmapped, s)
+		default:
 			r.c.Camps = append(r.c.Camps, CampSeries{e.place, s})
 		}
 	}
@@ -275,6 +282,12 @@ func (r *caseReader) series(layout *csvFile, row csvRow) Series {
 		r.found.add(SevError, layout.name, row.line, 2, "the camp counts as empty", "%s names no file", clip(s.Name))
 	}
 	s.Reports = sumReports(parts)
+	if len(parts) > 1 {
+		s.asFlee = parts[0]
+		for _, p := range parts[1:] {
+			s.asFlee = fleeSum(s.asFlee, p)
+		}
+	}
 	return s
 }
 
@@ -355,6 +368,35 @@ func sumReports(parts [][]Report) []Report {
 	return all
 }
 
+// fleeSum adds two files the way Flee 3 does, for compat: on dates of b before
+// the next date of a it takes a's next value, and it stops with b's last date.
+func fleeSum(a, b []Report) []Report {
+	if len(a) == 0 || len(b) == 0 {
+		return append(slices.Clone(a), b...)
+	}
+	var out []Report
+	at, last := 0, 0.0
+	for _, r := range b {
+		for r.Day > a[at].Day {
+			out = append(out, Report{a[at].Day, a[at].Date, a[at].Count + last})
+			if at == len(a)-1 {
+				break
+			}
+			at++
+		}
+		if r.Day > a[at].Day {
+			continue // a has ended
+		}
+		out = append(out, Report{r.Day, r.Date, r.Count + a[at].Count})
+		if r.Day == a[at].Day && at < len(a)-1 {
+			at++
+		}
+		last = r.Count
+	}
+	slices.SortStableFunc(out, byDay)
+	return slices.CompactFunc(out, func(a, b Report) bool { return a.Day == b.Day })
+}
+
 // corrections applies registration_corrections.csv: head counts before a
 // registration are scaled by what the registration found.
 func (r *caseReader) corrections() {
@@ -366,8 +408,8 @@ func (r *caseReader) corrections() {
 		if row.comment || row.get(0) == "" {
 			continue
 		}
-		i := slices.IndexFunc(r.c.Camps, func(s CampSeries) bool { return s.Name == row.get(0) })
-		if i < 0 {
+		s := r.c.reported(row.get(0))
+		if s == nil {
 			r.found.add(SevWarning, f.name, row.line, 1, "the line is left out", "no camp with reports is called %q", clip(row.get(0)))
 			continue
 		}
@@ -376,16 +418,17 @@ func (r *caseReader) corrections() {
 			r.found.add(SevError, f.name, row.line, 2, "the line is left out", "not a date: %q", clip(row.get(1)))
 			continue
 		}
-		r.correct(f, row, &r.c.Camps[i], t)
+		r.correct(f, row, s, t)
 	}
 }
 
-func (r *caseReader) correct(f *csvFile, row csvRow, s *CampSeries, t time.Time) {
+func (r *caseReader) correct(f *csvFile, row csvRow, s *Series, t time.Time) {
 	day := daysBetween(r.c.Start, t)
 	if day < 0 {
 		r.found.add(SevNote, f.name, row.line, 2, "it is left out, as in Flee", "the correction lies before the start")
 		return
 	}
+	s.asFlee = scaled(s.asFlee, day)
 	n, found := slices.BinarySearchFunc(s.Reports, day, func(r Report, d int) int { return r.Day - d })
 	if !found {
 		r.found.add(SevError, f.name, row.line, 2, "it is left out", "%s has no report on %s (Flee stops here)", s.Name, t.Format("2006-01-02"))
@@ -402,6 +445,19 @@ func (r *caseReader) correct(f *csvFile, row csvRow, s *CampSeries, t time.Time)
 	for i := range n {
 		s.Reports[i].Count = s.Reports[i].Count * at / before
 	}
+}
+
+// scaled applies a correction to the series that compat uses.
+func scaled(reports []Report, day int) []Report {
+	n, found := slices.BinarySearchFunc(reports, day, func(r Report, d int) int { return r.Day - d })
+	if !found || n == 0 || reports[n-1].Count <= 0 {
+		return reports
+	}
+	before, at := reports[n-1].Count, reports[n].Count
+	for i := range n {
+		reports[i].Count = reports[i].Count * at / before
+	}
+	return reports
 }
 
 func (r *caseReader) demographics() {

@@ -18,7 +18,6 @@ type pathway struct {
 	km     float64 // its felt length
 	base   float64 // {(weight_softening + s)/(softening + km)^distance_power}^weight_power
 	weight float64 // base * capMul^weight_power
-	cum    float64 // sum of weights up to here
 }
 
 // choice is the table of paths out of one place for one sort of people, kept as
@@ -27,7 +26,8 @@ type choice struct {
 	graph, scores, caps uint32
 	built               bool
 	paths               []pathway
-	limited             []int32 // paths ending at a place with a capacity
+	cum                 []float64 // sums of weights up to each path
+	limited             []int32   // paths ending at a place with a capacity
 	total               float64
 	uniform             bool // all weights zero: Flee then draws evenly
 }
@@ -161,12 +161,13 @@ func (r *router) accumulate(t *choice) {
 		best /= s.PruningThreshold
 	}
 	sum := 0.0
+	t.cum = t.cum[:0]
 	for i := range t.paths {
 		p := &t.paths[i]
 		if !prune || p.weight >= best {
 			sum += p.weight
 		}
-		p.cum = sum
+		t.cum = append(t.cum, sum)
 	}
 	t.total, t.uniform = sum, !(sum > 0) || math.IsInf(sum, 1)
 }
@@ -303,7 +304,7 @@ func keepBest(t *choice) {
 
 // draw picks one path; -1 when there is none.
 func (t *choice) draw(rng *stream) int {
-	n := len(t.paths)
+	n := len(t.cum)
 	if n == 0 {
 		return -1
 	}
@@ -311,26 +312,28 @@ func (t *choice) draw(rng *stream) int {
 		return int(rng.below(uint64(n)))
 	}
 	u := rng.unit() * t.total
-	if n <= 12 {
-		for i := range t.paths {
-			if u < t.paths[i].cum {
+	if n <= 16 {
+		for i, c := range t.cum {
+			if u < c {
 				return i
 			}
 		}
 	} else {
-		i, _ := slices.BinarySearchFunc(t.paths, u, func(p pathway, u float64) int {
-			if p.cum <= u {
-				return -1
+		low, high := 0, n
+		for low < high {
+			if mid := (low + high) / 2; t.cum[mid] <= u {
+				low = mid + 1
+			} else {
+				high = mid
 			}
-			return 1
-		})
-		if i < n {
-			return i
+		}
+		if low < n {
+			return low
 		}
 	}
 	// u met the total in the last bit: the last path with weight.
 	for i := n - 1; i > 0; i-- {
-		if t.paths[i].cum > t.paths[i-1].cum {
+		if t.cum[i] > t.cum[i-1] {
 			return i
 		}
 	}
@@ -359,13 +362,13 @@ func (t *choice) spread(rng *stream, n int64, counts []int64) {
 	before := 0.0
 	last := 0
 	for i := 0; i < k && left > 0; i++ {
-		w := t.paths[i].cum - before
+		w := t.cum[i] - before
 		if w > 0 {
 			counts[i] = rng.binomial(left, w/(t.total-before))
 			left -= counts[i]
 			last = i
 		}
-		before = t.paths[i].cum
+		before = t.cum[i]
 	}
 	counts[last] += left
 }

@@ -101,6 +101,7 @@ type Result struct {
 	Days     int // number of days simulated
 	Places   int
 	Scale    int64 // hasten
+	Compat   Compat
 
 	// Present holds people at each place at the end of each day,
 	// [day-FirstDay][place], flattened.
@@ -291,7 +292,7 @@ func (w *world) populate(k core, o *Options) int64 {
 	if w.set.InsertDay0 && !w.set.EmptyCampsOnDay0 {
 		for i := range w.c.Camps {
 			s := &w.c.Camps[i]
-			n := s.At(0)
+			n := s.forCompat(o.Compat).At(0)
 			put(s.Place, n)
 			if w.flee && w.capacity[s.Place] > 0 {
 				// Quirk 5: they count against the capacity twice.
@@ -346,7 +347,12 @@ func (w *world) reported(day int) int64 {
 		return v / h
 	}
 	var n int64
+	compat := CompatNone
+	if w.flee {
+		compat = CompatFlee
+	}
 	change := func(s *Series) {
+		s = s.forCompat(compat)
 		n += field(s, day)
 		if day > 0 {
 			n -= field(s, day-1)
@@ -362,6 +368,11 @@ func (w *world) reported(day int) int64 {
 	}
 	for i := range w.c.Camps {
 		change(&w.c.Camps[i].Series)
+	}
+	if w.flee {
+		for i := range w.c.Unmapped {
+			change(&w.c.Unmapped[i])
+		}
 	}
 	return n
 }
@@ -462,7 +473,7 @@ func (w *world) spawnByFlood(k core) int64 {
 func clamp(n int64) int32 { return int32(max(math.MinInt32, min(math.MaxInt32, n))) }
 
 func (r *Result) reset(w *world, first, days int, o Options) {
-	r.FirstDay, r.Days, r.Places, r.Scale = first, days, w.places, int64(w.set.Hasten)
+	r.FirstDay, r.Days, r.Places, r.Scale, r.Compat = first, days, w.places, int64(w.set.Hasten), o.Compat
 	r.Present = reuse(r.Present, days*w.places)
 	for _, s := range []*[]int32{&r.Travelling, &r.AtSea, &r.Spawned, &r.Deactivated, &r.Returned, &r.Lost} {
 		*s = reuse(*s, days)

@@ -20,7 +20,7 @@ func Score(c *Case, r *Result) Scores {
 	for day := r.FirstDay; day < r.FirstDay+r.Days; day++ {
 		for i := range c.Camps {
 			sim[i] = float64(r.At(day, c.Camps[i].Place))
-			obs[i] = float64(c.Observed(i, day))
+			obs[i] = float64(c.ObservedAs(r.Compat, i, day))
 		}
 		acc.Add(sim, obs)
 	}
