@@ -40,7 +40,7 @@ func (c *compiler) readExternalChoices() {
 				line = append(line, sh.Rows[i].cell(j))
 			}
 		}
-		x.rows = append(x.rows, line)
+		x.rows = append(x.rows, trimRight(line))
 	}
 	if len(x.rows) > 0 {
 		c.external = x

@@ -56,6 +56,7 @@ type element struct {
 	file                  string // of a select from file
 	query                 string // list of a select_one_external
 	other                 bool   // or_other
+	flat                  bool   // a group that leaves no node: its questions stand in the container around it
 
 	triggered []*element // elements set when this one changes
 	entity    *entity

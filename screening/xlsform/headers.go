@@ -92,7 +92,7 @@ var knownColumns = map[string]map[string]bool{
 	sheetSettings: set("title", "id_string", "name", "version", "style", "public_key", "submission_url", "auto_send",
 		"auto_delete", "allow_choice_duplicates", "default_language", "instance_name", "instance_xmlns", "instance_id",
 		"namespaces", "attribute", "clean_text_values", "omit_instanceid", "add_none_option", "client_editable",
-		"prefix", "delimiter", "xml_root", "sms_keyword", "sms_separator", "sms_allow_media", "sms_date_format",
+		"flat", "prefix", "delimiter", "xml_root", "sms_keyword", "sms_separator", "sms_allow_media", "sms_date_format",
 		"sms_datetime_format", "sms_response"),
 	sheetEntities: set("dataset", "entity_id", "create_if", "update_if", "label", "repeat"),
 	sheetOSM:      set("list_name", "name", "label"),

@@ -115,6 +115,10 @@ func (c *compiler) writeNode(w *xmlWriter, e *element, inTemplate bool) {
 		c.writeEntityNode(w, e)
 		return
 	}
+	if e.flat {
+		c.nodeChildren(w, e, inTemplate)
+		return
+	}
 	w.start(e.name)
 	if e.kind == kindSurvey {
 		c.rootAttributes(w)
@@ -122,13 +126,22 @@ func (c *compiler) writeNode(w *xmlWriter, e *element, inTemplate bool) {
 	c.nodeContent(w, e, inTemplate)
 }
 
-func (c *compiler) nodeContent(w *xmlWriter, e *element, inTemplate bool) {
+func (c *compiler) instanceAttributes(w *xmlWriter, e *element) {
 	for _, a := range e.instance {
-		w.attr(a.key, a.text.plain())
+		w.attr(a.key, c.xpath(a.text.plain(), e, refMode{}))
 	}
+}
+
+func (c *compiler) nodeContent(w *xmlWriter, e *element, inTemplate bool) {
+	c.instanceAttributes(w, e)
 	if e.kind == kindQuestion && e.deflt != "" && !e.dynamicDefault() {
 		w.text(c.staticDefault(e))
 	}
+	c.nodeChildren(w, e, inTemplate)
+	w.end()
+}
+
+func (c *compiler) nodeChildren(w *xmlWriter, e *element, inTemplate bool) {
 	for _, ch := range e.children {
 		if ch.kind != kindRepeat {
 			c.writeNode(w, ch, inTemplate)
@@ -136,7 +149,6 @@ func (c *compiler) nodeContent(w *xmlWriter, e *element, inTemplate bool) {
 		}
 		c.writeRepeat(w, ch, inTemplate)
 	}
-	w.end()
 }
 
 func (c *compiler) writeRepeat(w *xmlWriter, e *element, inTurn bool) {
@@ -148,26 +160,17 @@ func (c *compiler) writeRepeat(w *xmlWriter, e *element, inTurn bool) {
 	c.nodeContent(w, e, true)
 }
 
-// templateContent is nodeContent inside a template, where nested repeats are
-// templates and their first turns both.
+// templateContent is nodeContent directly inside a template, where a nested
+// repeat is a template only. A repeat in a group of the template is written as
+// anywhere else: so the tools of the field write it.
 func (c *compiler) templateContent(w *xmlWriter, e *element) {
-	for _, a := range e.instance {
-		w.attr(a.key, a.text.plain())
-	}
-	if e.kind == kindQuestion && e.deflt != "" && !e.dynamicDefault() {
-		w.text(c.staticDefault(e))
-	}
 	for _, ch := range e.children {
 		switch ch.kind {
-		case kindExternal:
-		case kindEntity:
-			c.writeEntityNode(w, ch)
 		case kindRepeat:
 			w.start(ch.name, attr{"jr:template", ""})
 			c.templateContent(w, ch)
 		default:
-			w.start(ch.name)
-			c.templateContent(w, ch)
+			c.writeNode(w, ch, false)
 		}
 	}
 	w.end()
@@ -223,7 +226,7 @@ func (c *compiler) writeBind(w *xmlWriter, e *element) {
 		c.writeEntityBinds(w, e)
 		return
 	}
-	if e.kind == kindExternal || e.parent != nil && e.parent.kind == kindEntity {
+	if e.kind == kindExternal || e.flat || e.parent != nil && e.parent.kind == kindEntity {
 		return
 	}
 	var attrs []attr

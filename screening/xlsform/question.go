@@ -25,6 +25,11 @@ func (r *surveyReader) question(row dataRow, written string, p params) {
 			"Use select_one_from_file with a choice_filter instead: it does the same and works everywhere."))
 		return
 	}
+	if written == "include" {
+		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "include", text: "Rows of type include need another form, which is not at hand.",
+			remedy: "Copy the questions of the other form into this sheet.", detail: "This section has not been included."})
+		return
+	}
 	if written == "osm" || strings.HasPrefix(written, "osm ") {
 		r.fail(r.at(sheetSurvey, row, "type"), leftOut("osm", "Questions of type osm are not supported.", "Use geopoint, geotrace or geoshape."))
 		return
@@ -98,6 +103,9 @@ func (r *surveyReader) choose(row dataRow, e *element, fromFile bool) {
 	switch {
 	case e.typ == typeSelectExternal && e.choiceFilter == "":
 		r.warn(sheetSurvey, row.number, rowTag(row.number)+" select one external is only meant for filtered selects.")
+		r.fail(r.at(sheetSurvey, row, "choice_filter"), msg{code: "external-filter", text: "A select_one_external needs a choice_filter.",
+			remedy: "Write a filter, such as district=${district}, or use select_one.", detail: "'" + e.list + "'"})
+		return
 	case fromFile && !fileEndings[ending]:
 		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "file-ending", text: "The file " + quote(e.list) + " is not of a kind that choices can be read from.",
 			remedy: "Use a file that ends in .csv, .xml or .geojson.",
@@ -220,15 +228,17 @@ func (r *surveyReader) orOther(row dataRow, e *element) bool {
 	}
 	ch := &choice{name: "other"}
 	var langs []string
+	translated := false
 	for _, x := range l.choices {
-		for _, v := range x.label.values {
-			if v.lang != "" && !contains(langs, v.lang) {
+		translated = translated || x.label.translated()
+		for _, v := range x.label.in(r.defaultLanguage) {
+			if !contains(langs, v.lang) {
 				langs = append(langs, v.lang)
 			}
 		}
 	}
-	if len(langs) == 0 {
-		ch.label = plainText("Other")
+	if !translated {
+		ch.label, langs = plainText("Other"), nil
 	}
 	for _, lang := range langs {
 		ch.label.values = append(ch.label.values, langValue{lang, "Other"})

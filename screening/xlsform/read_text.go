@@ -56,7 +56,11 @@ func addLine(sh *Sheet, b *budget, cells []string) error {
 	if err := b.row(sh.Name, number, cells); err != nil {
 		return err
 	}
-	sh.Rows = append(sh.Rows, Row{Number: number, Cells: trimRight(cells)})
+	cells = trimRight(cells)
+	if sh.loose {
+		cells = sh.underHeadings(number, cells)
+	}
+	sh.Rows = append(sh.Rows, Row{Number: number, Cells: cells})
 	return nil
 }
 
@@ -125,7 +129,7 @@ func readSheetCSVs(files []namedText, limits Limits) (*Workbook, error) {
 		if !ok {
 			return nil, unreadable("The file " + f.name + ".csv is not written in UTF-8. Save it as \"CSV UTF-8\".")
 		}
-		sh := Sheet{Name: f.name}
+		sh := Sheet{Name: f.name, loose: true}
 		if err := eachLine(text, func(cells []string) error { return addLine(&sh, b, cells) }); err != nil {
 			return nil, err
 		}

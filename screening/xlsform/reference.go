@@ -201,58 +201,58 @@ func inRepeat(e *element) bool { return e.kind == kindRepeat || e.repeat() != ni
 // scan follows an expression token by token and knows whether it is inside the
 // predicate of a secondary instance or an argument of indexed-repeat().
 type scan struct {
-	s     string
-	toks  []token
-	stack []scanLevel
-	path  bool // the path being read began with instance(
+	s        string
+	toks     []token
+	stack    []scanLevel
+	instance bool // the expression reads a secondary instance
 }
 
 type scanLevel struct {
-	close    tokenKind
-	instance bool // predicate of a path that began with instance(
-	indexed  bool // arguments of indexed-repeat(
-	call     bool // arguments of instance(
-	args     int
-	path     bool // of the level around
+	close   tokenKind
+	indexed bool // arguments of indexed-repeat(
+	args    int
 }
 
-func newScan(s string) *scan { return &scan{s: s, toks: tokenize(s)} }
+func newScan(s string) *scan {
+	c := &scan{s: s, toks: tokenize(s)}
+	for _, t := range c.toks {
+		if t.kind == tokCall && s[t.start:t.end] == "instance(" {
+			c.instance = true
+		}
+	}
+	return c
+}
 
 func (c *scan) step(t token) {
 	switch t.kind {
 	case tokCall:
-		name := c.s[t.start : t.end-1]
-		c.push(scanLevel{close: tokCloseParen, indexed: name == "indexed-repeat", call: name == "instance"})
+		c.push(scanLevel{close: tokCloseParen, indexed: c.s[t.start:t.end] == "indexed-repeat("})
 	case tokOpenParen:
 		c.push(scanLevel{close: tokCloseParen})
 	case tokPred, tokOpen:
-		c.push(scanLevel{close: tokClose, instance: c.path})
+		c.push(scanLevel{close: tokClose})
 	case tokCloseParen, tokClose:
 		if n := len(c.stack); n > 0 && c.stack[n-1].close == t.kind {
-			top := c.stack[n-1]
 			c.stack = c.stack[:n-1]
-			c.path = top.path || top.call
 		}
 	case tokComma:
-		c.path = false
 		if n := len(c.stack); n > 0 {
 			c.stack[n-1].args++
 		}
-	case tokSlash, tokName, tokParent, tokSelf:
-	default:
-		c.path = false
 	}
 }
 
-func (c *scan) push(l scanLevel) {
-	l.path = c.path
-	c.stack = append(c.stack, l)
-	c.path = false
-}
+func (c *scan) push(l scanLevel) { c.stack = append(c.stack, l) }
 
+// inInstancePredicate tells whether the next token stands in a predicate of an
+// expression that reads a secondary instance: there "." is an item of the list,
+// and the question itself is current().
 func (c *scan) inInstancePredicate() bool {
+	if !c.instance {
+		return false
+	}
 	for _, l := range c.stack {
-		if l.instance {
+		if l.close == tokClose {
 			return true
 		}
 	}

@@ -167,10 +167,14 @@ func (c *compiler) resolve() {
 	c.fillMeta()
 	c.byName = map[string][]*element{}
 	c.survey.walk(func(e *element) {
-		if e.parent != nil {
-			e.path = e.parent.path + "/" + e.name
-		} else {
+		e.flat = e.kind == kindGroup && c.settings.on("flat", false)
+		switch {
+		case e.parent == nil:
 			e.path = "/" + e.name
+		case e.flat:
+			e.path = e.parent.path
+		default:
+			e.path = e.parent.path + "/" + e.name
 		}
 		if e.kind != kindSurvey && e.kind != kindExternal {
 			c.byName[e.name] = append(c.byName[e.name], e)

@@ -49,8 +49,9 @@ func (c *compiler) readSurvey(sh *Sheet) {
 		return
 	}
 	if !c.hasColumn(sheetSurvey, "type") {
-		c.errs = nil
-		c.missingColumn(sh, sheetSurvey, "type")
+		if len(c.errs) == 0 {
+			c.missingColumn(sh, sheetSurvey, "type")
+		}
 		return
 	}
 	c.rows_ = rows

@@ -97,13 +97,15 @@ func (c *compiler) warnLanguageCodes() {
 		if l.lang == "default" {
 			continue
 		}
-		m := languageTag.FindStringSubmatch(l.lang)
-		if m == nil || !knownSubtag(m[1]) {
+		code := strings.ToLower(l.lang)
+		if m := languageTag.FindStringSubmatch(l.lang); m != nil {
+			code = m[1]
+		}
+		if !knownSubtag(code) {
 			bad = append(bad, l.lang)
 		}
 	}
 	if len(bad) > 0 {
-		sort.Strings(bad)
 		c.warn("", 0, "The following language declarations do not contain valid machine-readable codes: "+strings.Join(bad, ", ")+". Learn more: http://xlsform.org#multiple-language-support")
 	}
 }

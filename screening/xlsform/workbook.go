@@ -1,6 +1,9 @@
 package xlsform
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Workbook is a questionnaire as read from a file: tables of text, with the
 // row and column numbers of the source, so that an error can name its cell.
@@ -27,6 +30,10 @@ type Sheet struct {
 	// Nil: the columns are 1, 2, 3 ...
 	Columns []int
 	Rows    []Row
+	// Stray are the addresses of cells that stand under no heading of a
+	// spreadsheet; they are read by nobody. At most 20 are kept.
+	Stray []string
+	loose bool // cells under no heading are dropped, not refused
 }
 
 // Row is one row of a sheet. An empty cell is "".
@@ -55,6 +62,21 @@ func (s *Sheet) Cell(r Row, header string) string {
 		}
 	}
 	return ""
+}
+
+// underHeadings drops what stands under no heading, as spreadsheets often hold
+// remarks beside the table, and notes where it was.
+func (s *Sheet) underHeadings(row int, cells []string) []string {
+	for i, text := range cells {
+		if text == "" || i < len(s.Header) && s.Header[i] != "" {
+			continue
+		}
+		if len(s.Stray) < 20 {
+			s.Stray = append(s.Stray, columnLetters(s.columnNumber(i))+strconv.Itoa(row))
+		}
+		cells[i] = ""
+	}
+	return trimRight(cells)
 }
 
 func (r Row) cell(i int) string {
