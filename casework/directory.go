@@ -1,0 +1,384 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lintas/casework/hsds"
+	"lintas/casework/matching"
+	"lintas/kernel/id"
+	"lintas/kernel/problem"
+	"lintas/platform/db"
+)
+
+// The directory is public and small (thousands of services, no person), so it
+// is held in memory whole and read anew when its version in the store changed.
+
+// directory is one version of the service directory.
+type directory struct {
+	version  int64
+	flat     hsds.Directory
+	nester   *hsds.Nester
+	services map[string]hsds.Service // nested
+	matching []matching.Service
+}
+
+func (dir *directory) service(id string) (hsds.Service, bool) {
+	s, ok := dir.services[id]
+	return s, ok
+}
+
+// stale counts active services whose confirmation is overdue.
+func (dir *directory) stale(now time.Time) int {
+	n := 0
+	for _, s := range dir.matching {
+		if s.Active && matching.Freshness(s.Assured, s.TermDays, now) < 1000 {
+			n++
+		}
+	}
+	return n
+}
+
+// dir is the present version of the directory.
+func (d *Desk) dir(ctx context.Context) (*directory, error) {
+	var version int64
+	err := d.DB.Read(ctx, func(t *db.Tx) error {
+		return t.Row(`SELECT version FROM casework_directory WHERE one = 1`).Scan(&version)
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.directory != nil && d.directory.version == version {
+		return d.directory, nil
+	}
+	var flat hsds.Directory
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		if err := t.Row(`SELECT version FROM casework_directory WHERE one = 1`).Scan(&version); err != nil {
+			return err
+		}
+		flat, err = readDirectory(t)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.directory = newDirectory(version, flat)
+	return d.directory, nil
+}
+
+func newDirectory(version int64, flat hsds.Directory) *directory {
+	dir := &directory{version: version, flat: flat, nester: hsds.NewNester(flat), services: map[string]hsds.Service{}}
+	for _, s := range flat.Services {
+		nested, _ := dir.nester.Service(s.ID)
+		dir.services[s.ID] = nested
+		dir.matching = append(dir.matching, matched(nested))
+	}
+	slices.SortFunc(dir.matching, func(a, b matching.Service) int { return strings.Compare(a.ID, b.ID) })
+	return dir
+}
+
+// The link types of attributes by which a service says what HSDS has no field
+// for. Everything about a service thus stands in its HSDS record and survives
+// export and import.
+const (
+	attrNeed        = "lintas:need"
+	attrGender      = "lintas:accepts-gender"
+	attrStatus      = "lintas:accepts-status"
+	attrRequires    = "lintas:requires"
+	attrExcludes    = "lintas:excludes"
+	attrArea        = "lintas:area"
+	attrInterpreted = "lintas:interpreted-language"
+	attrFree        = "lintas:places-free" // value: number@year-month-day
+	attrTerm        = "lintas:confirmation-term-days"
+)
+
+// matched reads what matching needs from a service's HSDS record.
+func matched(s hsds.Service) matching.Service {
+	m := matching.Service{ID: s.ID, Active: s.Status == "active", Free: -1, Alert: s.Alert != ""}
+	if s.MinimumAge != nil {
+		m.MinAge = int(*s.MinimumAge)
+	}
+	if s.MaximumAge != nil {
+		m.MaxAge = int(*s.MaximumAge)
+	}
+	m.Assured, _ = time.Parse(time.DateOnly, s.AssuredDate) // zero when never assured
+	for _, l := range s.Languages {
+		m.Languages = append(m.Languages, l.Code)
+	}
+	for _, a := range s.Attributes {
+		value := a.Value
+		if value == "" && a.TaxonomyTerm != nil {
+			value = a.TaxonomyTerm.Code
+		}
+		matchAttribute(&m, a.LinkType, value)
+	}
+	for _, o := range s.CostOptions {
+		if o.Amount != nil && *o.Amount > 0 {
+			m.Cost = matching.CostSome
+		} else if o.Amount != nil && m.Cost == matching.CostUnknown {
+			m.Cost = matching.CostFree
+		}
+	}
+	for _, at := range s.ServiceAtLocations {
+		if l := at.Location; l != nil && l.Latitude != nil && l.Longitude != nil && !m.Placed {
+			m.Placed, m.Latitude, m.Longitude = true, *l.Latitude, *l.Longitude
+		}
+	}
+	return m
+}
+
+func matchAttribute(m *matching.Service, kind, value string) {
+	switch kind {
+	case attrNeed:
+		m.Needs = append(m.Needs, value)
+	case attrGender:
+		m.Genders = append(m.Genders, value)
+	case attrStatus:
+		m.Statuses = append(m.Statuses, value)
+	case attrRequires:
+		m.Requires = append(m.Requires, value)
+	case attrExcludes:
+		m.Excludes = append(m.Excludes, value)
+	case attrArea:
+		m.Areas = append(m.Areas, value)
+	case attrInterpreted:
+		m.Interpreted = append(m.Interpreted, value)
+	case attrFree:
+		number, day, _ := strings.Cut(value, "@")
+		if n, err := strconv.Atoi(number); err == nil && n >= 0 {
+			m.Free = n
+			m.FreeAsOf, _ = time.Parse(time.DateOnly, day)
+		}
+	case attrTerm:
+		m.TermDays, _ = strconv.Atoi(value)
+	}
+}
+
+// Imported says what an import did.
+type Imported struct {
+	Added, Changed int
+	Losses         []string `json:"losses,omitempty"`
+}
+
+// ImportDirectory puts rows into the directory: a row with a known id is
+// replaced, none is taken out.
+func (d *Desk) ImportDirectory(ctx context.Context, flat hsds.Directory) (out Imported, err error) {
+	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		if out.Added, out.Changed, err = putDirectory(t, flat); err != nil {
+			return err
+		}
+		if err := bumpDirectory(t); err != nil {
+			return err
+		}
+		return d.leaf(t, ctx, "directory-import", "directory:1", "", map[string]any{"added": out.Added, "changed": out.Changed}, nil)
+	})
+	return out, err
+}
+
+// PutService stores one service with all that stands under it.
+func (d *Desk) PutService(ctx context.Context, s hsds.Service) (hsds.Service, error) {
+	if s.ID == "" {
+		s.ID = id.New()
+	}
+	if s.Name == "" || !slices.Contains([]string{"active", "inactive", "defunct", "temporarily closed"}, s.Status) {
+		return s, problem.New(problem.Invalid, "casework.service", "A service needs a name and a status: active, inactive, defunct or temporarily closed.").With("body", "lacks a name or status")
+	}
+	for _, p := range []*float64{s.MinimumAge, s.MaximumAge} {
+		if p != nil && (*p < 0 || *p > 130) {
+			return s, problem.New(problem.Invalid, "casework.service-age", "An age limit lies between 0 and 130.").With("body.minimum_age", "is out of range")
+		}
+	}
+	s.LastModified = d.Clock.Now().Format(time.RFC3339)
+	flat, losses := hsds.Flatten(s)
+	if len(losses) > 0 {
+		return s, problem.New(problem.Invalid, "casework.service-shape", "The record uses one id for two things: %s.", losses[0])
+	}
+	if _, err := d.ImportDirectory(ctx, flat); err != nil {
+		return s, err
+	}
+	return s, nil
+}
+
+// ExportDirectory is the directory in HSDS's tabular form.
+func (d *Desk) ExportDirectory(ctx context.Context) (hsds.Directory, error) {
+	dir, err := d.dir(ctx)
+	if err != nil {
+		return hsds.Directory{}, err
+	}
+	return dir.flat, nil
+}
+
+// Offered is a service that may be offered, with its reasons.
+type Offered struct {
+	matching.Match
+	Name         string  `json:"name"`
+	Organization string  `json:"organization"`
+	Assured      string  `json:"assured_date"`
+	Assurer      string  `json:"assurer"`
+	Alert        string  `json:"alert"`
+	Latitude     float64 `json:"latitude,omitempty"`
+	Longitude    float64 `json:"longitude,omitempty"`
+	Placed       bool    `json:"placed"`
+}
+
+// Matched is the answer to a question to the directory.
+type Matched struct {
+	Offered  []Offered            `json:"offered"`
+	Excluded []matching.Exclusion `json:"excluded"`
+	Total    int                  `json:"total"`
+}
+
+// Match ranks services; most bounds how many are returned of each list.
+func (d *Desk) Match(ctx context.Context, q matching.Query, most int) (Matched, error) {
+	dir, err := d.dir(ctx)
+	if err != nil {
+		return Matched{}, err
+	}
+	q.At = d.Clock.Now()
+	matches, excluded := matching.Rank(dir.matching, q)
+	out := Matched{Offered: []Offered{}, Excluded: excluded[:min(len(excluded), most)], Total: len(matches)}
+	for _, m := range matches[:min(len(matches), most)] {
+		s := dir.services[m.ID]
+		o := Offered{Match: m, Name: s.Name, Assured: s.AssuredDate, Assurer: s.AssurerEmail, Alert: s.Alert}
+		if s.Organization != nil {
+			o.Organization = s.Organization.Name
+		}
+		if i, ok := slices.BinarySearchFunc(dir.matching, m.ID, func(x matching.Service, id string) int { return strings.Compare(x.ID, id) }); ok {
+			x := dir.matching[i]
+			o.Latitude, o.Longitude, o.Placed = x.Latitude, x.Longitude, x.Placed
+		}
+		out.Offered = append(out.Offered, o)
+	}
+	return out, nil
+}
+
+// AskAssurance makes a link by which a service confirms its entry without an
+// account. The link lives fourteen days and works once.
+func (d *Desk) AskAssurance(ctx context.Context, service string) (url string, err error) {
+	dir, err := d.dir(ctx)
+	if err != nil {
+		return "", err
+	}
+	if _, ok := dir.service(service); !ok {
+		return "", errNoService
+	}
+	secret := id.Secret()
+	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		if err := insertAssurance(t, id.Fingerprint(secret), service, d.Clock.Now().AddDate(0, 0, 14)); err != nil {
+			return err
+		}
+		return d.leaf(t, ctx, "ask-assurance", "service:"+service, "", nil, nil)
+	})
+	return d.PublicURL + "/casework/confirm#" + secret, err
+}
+
+// LookAssurance shows a service its entry, for whoever holds its link.
+func (d *Desk) LookAssurance(ctx context.Context, secret string) (s hsds.Service, err error) {
+	dir, err := d.dir(ctx)
+	if err != nil {
+		return s, err
+	}
+	var service string
+	err = d.DB.Read(ctx, func(t *db.Tx) (err error) {
+		service, err = assuranceOf(t, id.Fingerprint(secret), d.Clock.Now())
+		return err
+	})
+	if err != nil {
+		return s, err
+	}
+	s, ok := dir.service(service)
+	if !ok {
+		return s, errNoService
+	}
+	return s, nil
+}
+
+// Assurance is a service's word on its own entry.
+type Assurance struct {
+	Secret string `json:"secret"`
+	Email  string `json:"email" doc:"Who confirms"`
+	Status string `json:"status" enum:"active,inactive,temporarily closed"`
+	Free   *int   `json:"places_free,omitempty" minimum:"0" maximum:"100000"`
+	Alert  string `json:"alert,omitempty" maxLength:"1000"`
+}
+
+// Assure confirms an entry: who it accepts stands as it was shown, and the date
+// and the confirmer are written down.
+func (d *Desk) Assure(ctx context.Context, a Assurance) error {
+	if !strings.Contains(a.Email, "@") {
+		return problem.New(problem.Invalid, "casework.assurer", "Say under which e-mail address you confirm.").With("body.email", "is not an address")
+	}
+	dir, err := d.dir(ctx)
+	if err != nil {
+		return err
+	}
+	now := d.Clock.Now()
+	return d.DB.Write(ctx, func(t *db.Tx) error {
+		service, err := assuranceOf(t, id.Fingerprint(a.Secret), now)
+		if err != nil {
+			return err
+		}
+		s, ok := dir.service(service)
+		if !ok {
+			return errNoService
+		}
+		s.AssuredDate, s.AssurerEmail, s.Status, s.Alert, s.LastModified = now.Format(time.DateOnly), a.Email, a.Status, a.Alert, now.Format(time.RFC3339)
+		if a.Free != nil {
+			setAttribute(&s, attrFree, strconv.Itoa(*a.Free)+"@"+now.Format(time.DateOnly))
+		}
+		flat, _ := hsds.Flatten(s)
+		if _, _, err := putDirectory(t, flat); err != nil {
+			return err
+		}
+		if err := bumpDirectory(t); err != nil {
+			return err
+		}
+		if err := useAssurance(t, id.Fingerprint(a.Secret), now); err != nil {
+			return err
+		}
+		return d.leaf(t, ctx, "assure", "service:"+service, "", nil, nil)
+	})
+}
+
+// setAttribute gives a service one value of an attribute.
+func setAttribute(s *hsds.Service, kind, value string) {
+	for i, a := range s.Attributes {
+		if a.LinkType == kind {
+			s.Attributes[i].Value = value
+			return
+		}
+	}
+	s.Attributes = append(slices.Clone(s.Attributes), hsds.Attribute{ID: id.New(), LinkID: s.ID, LinkEntity: "service", LinkType: kind, Value: value})
+}
+
+// rowsOf lists a directory's rows with their table and id.
+func rowsOf(flat hsds.Directory) ([]hsdsRow, error) {
+	raw, err := json.Marshal(flat)
+	if err != nil {
+		return nil, err
+	}
+	var tables map[string][]json.RawMessage
+	if err := json.Unmarshal(raw, &tables); err != nil {
+		return nil, err
+	}
+	var out []hsdsRow
+	for _, table := range sortedKeys(tables) {
+		for _, doc := range tables[table] {
+			var key struct{ ID string }
+			if err := json.Unmarshal(doc, &key); err != nil {
+				return nil, err
+			}
+			if key.ID == "" {
+				return nil, problem.New(problem.Invalid, "casework.hsds-id", "A row of %s has no id; every row of a directory needs one.", table)
+			}
+			out = append(out, hsdsRow{table, key.ID, string(doc)})
+		}
+	}
+	return out, nil
+}

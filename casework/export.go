@@ -1,0 +1,271 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"lintas/casework/htcds"
+	"lintas/casework/merge"
+	"lintas/kernel/actor"
+	"lintas/kernel/problem"
+	"lintas/platform/db"
+)
+
+// caseIDColumn names a partner's own number of a case in an HTCDS file: bulk
+// import knows by it what it brought before.
+const caseIDColumn = "case_id"
+
+// toSheets reads the fields of a case from an HTCDS record.
+func toSheets(r htcds.Record) map[string]string {
+	out := map[string]string{}
+	for _, f := range Fields {
+		if values := r.Values[f.HTCDS]; f.HTCDS != "" && len(values) > 0 {
+			out[f.Name] = strings.Join(values, ";")
+		}
+	}
+	return out
+}
+
+// fromCase writes a case as an HTCDS record, with the classes given.
+func (d *Desk) fromCase(t *db.Tx, ctx context.Context, c Case, classes []string) (htcds.Record, error) {
+	r := htcds.Record{Values: map[string][]string{}, Other: map[string]string{caseIDColumn: c.Code}}
+	rows, err := sheetsOf(t, c.ID)
+	if err != nil {
+		return r, err
+	}
+	for _, row := range rows {
+		if !slices.Contains(classes, row.Class) {
+			continue
+		}
+		fields, _, err := d.openSheet(ctx, c, row)
+		if err != nil {
+			return r, err
+		}
+		for _, f := range Fields {
+			if v := fields[f.Name].Value; f.HTCDS != "" && v != "" && f.Class == row.Class {
+				r.Values[f.HTCDS] = listOf(f.HTCDS, v)
+			}
+		}
+	}
+	r.Values["cas_Status"] = []string{caseStatus(c)}
+	return r, d.outgoing(t, ctx, c, &r)
+}
+
+func listOf(field, v string) []string {
+	if f, ok := htcds.Lookup(field); ok && f.Type.Many() {
+		return strings.Split(v, ";")
+	}
+	return []string{v}
+}
+
+func caseStatus(c Case) string {
+	switch {
+	case c.State == Closed && c.Reason == "moved":
+		return "ClosedReferred"
+	case c.State == Closed:
+		return "Closed"
+	case c.State == Suspended:
+		return "FollowUp"
+	}
+	return "Active"
+}
+
+// outgoing writes the newest referral, which the standard's form leaves out.
+func (d *Desk) outgoing(t *db.Tx, ctx context.Context, c Case, r *htcds.Record) error {
+	refs, err := referralsOfCase(t, c.ID)
+	if err != nil || len(refs) == 0 {
+		return err
+	}
+	last := refs[len(refs)-1]
+	r.Values["cas_OutgoingReferralDate"] = []string{last.MadeAt.Format("2006-01-02")}
+	r.Values["cas_ReasonForOutgoingReferral"] = []string{"AdditionalServicesRequired"}
+	return nil
+}
+
+// ExportHTCDS writes the actor's cases. Personal fields are left out unless
+// personal is set, which needs the right to export each case and is logged for
+// each person.
+func (d *Desk) ExportHTCDS(ctx context.Context, personal bool) (out []htcds.Record, err error) {
+	who := actor.From(ctx)
+	where, args := d.visible(who)
+	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		list, err := db.All(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c WHERE `+where+` ORDER BY c.opened_at, c.id`, args...)
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			r, err := d.exportOne(t, ctx, c, personal)
+			if err != nil {
+				return err
+			}
+			out = append(out, r)
+		}
+		return d.leaf(t, ctx, "export", "cases:"+who.Organisation, "", map[string]any{"cases": len(out), "personal": personal}, nil)
+	})
+	return out, err
+}
+
+func (d *Desk) exportOne(t *db.Tx, ctx context.Context, c Case, personal bool) (htcds.Record, error) {
+	g, err := d.guard(t, c)
+	if err != nil {
+		return htcds.Record{}, err
+	}
+	who := actor.From(ctx)
+	if !personal {
+		r, err := d.fromCase(t, ctx, c, []string{Administrative, Legal})
+		return r.WithoutPersonalData(), err
+	}
+	if !d.may(who, Export, g, Administrative, "") {
+		return htcds.Record{}, errNotAllowed
+	}
+	var classes []string
+	for _, class := range Classes {
+		if d.may(who, Read, g, class, "") {
+			classes = append(classes, class)
+		}
+	}
+	r, err := d.fromCase(t, ctx, c, classes)
+	if err != nil {
+		return r, err
+	}
+	return r, d.leaf(t, ctx, "export", "case:"+c.ID, c.Person, map[string]any{"classes": classes}, nil)
+}
+
+// RowResult says what an import does, or would do, with one row.
+type RowResult struct {
+	Row        int            `json:"row"`
+	Do         string         `json:"do" enum:"add,change,same,duplicate,wrong"`
+	Case       string         `json:"case,omitempty"`
+	Code       string         `json:"code,omitempty"`
+	Changes    []htcds.Change `json:"changes,omitempty"`
+	Issues     []htcds.Issue  `json:"issues,omitempty"`
+	Duplicates []Likeness     `json:"duplicates,omitempty"`
+	Unmapped   []string       `json:"unmapped,omitempty" doc:"Columns with a value that a case has no field for"`
+}
+
+// Import is the result of a bulk import.
+type Import struct {
+	DryRun bool        `json:"dry_run"`
+	Rows   []RowResult `json:"rows"`
+	Added  int         `json:"added"`
+	Change int         `json:"changed"`
+	Wrong  int         `json:"wrong"`
+}
+
+// ImportHTCDS brings in cases. A row that was brought before (same case_id
+// column) changes its case where it differs; one that resembles another case
+// is left for a human; a row with an error is left out and named. With dryRun
+// nothing is stored and the result is the same.
+func (d *Desk) ImportHTCDS(ctx context.Context, records []htcds.Record, issues []htcds.Issue, dryRun bool) (out Import, err error) {
+	out.DryRun = dryRun
+	byRow := map[int][]htcds.Issue{}
+	for _, i := range issues {
+		byRow[i.Row] = append(byRow[i.Row], i)
+	}
+	for n, r := range records {
+		res, err := d.importRow(ctx, r, byRow[n+1], dryRun)
+		if err != nil {
+			return out, err
+		}
+		res.Row = n + 1
+		switch res.Do {
+		case "add":
+			out.Added++
+		case "change":
+			out.Change++
+		case "wrong", "duplicate":
+			out.Wrong++
+		}
+		out.Rows = append(out.Rows, res)
+	}
+	return out, nil
+}
+
+func (d *Desk) importRow(ctx context.Context, r htcds.Record, issues []htcds.Issue, dryRun bool) (res RowResult, err error) {
+	res.Issues = issues
+	for _, f := range htcds.Fields {
+		if len(r.Values[f.Name]) > 0 && !slices.ContainsFunc(Fields, func(x Field) bool { return x.HTCDS == f.Name }) {
+			res.Unmapped = append(res.Unmapped, f.Name)
+		}
+	}
+	if slices.ContainsFunc(issues, func(i htcds.Issue) bool { return !i.Warning }) {
+		res.Do = "wrong"
+		return res, nil
+	}
+	values := toSheets(r)
+	if err := checkValues(values); err != nil {
+		res.Do = "wrong"
+		if p, ok := problem.As(err); ok {
+			for _, f := range p.Fields {
+				res.Issues = append(res.Issues, htcds.Issue{Field: strings.TrimPrefix(f.Location, "body.values."), Message: f.Message})
+			}
+		}
+		return res, nil
+	}
+	ref, who := r.Other[caseIDColumn], actor.From(ctx)
+	var old Case
+	var known bool
+	if ref != "" {
+		err = d.DB.Read(ctx, func(t *db.Tx) (err error) {
+			old, known, err = caseBySource(t, who.Organisation, "import", ref)
+			return err
+		})
+		if err != nil {
+			return res, err
+		}
+	}
+	if known {
+		return d.importChange(ctx, res, old, r, values, dryRun)
+	}
+	if res.Duplicates, err = d.Duplicates(ctx, values); err != nil || len(res.Duplicates) > 0 {
+		res.Do = "duplicate"
+		return res, err
+	}
+	res.Do = "add"
+	if dryRun {
+		return res, nil
+	}
+	c, err := d.OpenCase(ctx, NewCase{Values: values, source: "import", sourceRef: ref})
+	res.Case, res.Code = c.ID, c.Code
+	return res, err
+}
+
+func (d *Desk) importChange(ctx context.Context, res RowResult, old Case, r htcds.Record, values map[string]string, dryRun bool) (RowResult, error) {
+	res.Case, res.Code, res.Do = old.ID, old.Code, "same"
+	err := d.DB.Read(ctx, func(t *db.Tx) error {
+		if _, _, err := d.allowed(t, ctx, old.ID, Write, Identity); err != nil {
+			return err
+		}
+		have, err := d.fromCase(t, ctx, old, Classes)
+		if err != nil {
+			return err
+		}
+		for _, c := range htcds.Diff(have, r) {
+			if !slices.Contains(res.Unmapped, c.Field) {
+				res.Changes = append(res.Changes, c)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(res.Changes) == 0 {
+		return res, err
+	}
+	res.Do = "change"
+	if dryRun {
+		return res, nil
+	}
+	edited, err := d.EditSheets(ctx, old.ID, Edit{Base: old.Revision, Values: values})
+	if err == nil && len(edited.Conflicts) > 0 {
+		res.Issues = append(res.Issues, conflictIssues(edited.Conflicts)...)
+	}
+	return res, err
+}
+
+func conflictIssues(list []merge.Conflict) []htcds.Issue {
+	var out []htcds.Issue
+	for _, c := range list {
+		out = append(out, htcds.Issue{Field: c.Field, Message: "was changed meanwhile; both values are kept for you to decide", Warning: true})
+	}
+	return out
+}

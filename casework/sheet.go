@@ -1,0 +1,413 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"lintas/casework/merge"
+	"lintas/kernel/actor"
+	"lintas/kernel/id"
+	"lintas/kernel/problem"
+	"lintas/platform/db"
+	"lintas/platform/keys"
+)
+
+// MaxValue bounds one field, in bytes.
+const MaxValue = 20_000
+
+// checkValues refuses unknown fields and values of the wrong kind, naming each.
+func checkValues(values map[string]string) error {
+	p := problem.New(problem.Invalid, "casework.values", "Some fields cannot be stored as they are. Nothing was saved.")
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		f, ok := fieldByName[name]
+		v := values[name]
+		switch {
+		case !ok:
+			p.With("body.values."+name, "is not a field of a case")
+		case len(v) > MaxValue:
+			p.With("body.values."+name, "is longer than 20,000 bytes")
+		case v == "":
+		case f.Kind == "date":
+			if _, err := time.Parse(time.DateOnly, v); err != nil {
+				p.With("body.values."+name, "is not a date; write it as 2026-03-01")
+			}
+		case f.Kind == "number":
+			if n, err := strconv.Atoi(v); err != nil || n < 0 || n > 130 {
+				p.With("body.values."+name, "is not an age in whole years")
+			}
+		case f.Kind == "choice" && len(f.Values) > 0 && !slices.Contains(f.Values, v):
+			p.With("body.values."+name, "is not one of "+strings.Join(f.Values, ", "))
+		}
+	}
+	if len(p.Fields) > 0 {
+		return p
+	}
+	return nil
+}
+
+// byClass sorts values into field classes.
+func byClass(values map[string]string) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for name, v := range values {
+		class := fieldByName[name].Class
+		if out[class] == nil {
+			out[class] = map[string]string{}
+		}
+		out[class][name] = v
+	}
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// sheetRow is one class of a case as stored.
+type sheetRow struct {
+	Case, Class string
+	Sealed      []byte
+	Revision    int64
+}
+
+// openSheet reads a class's fields; empty when there are none, erased when its
+// key is gone.
+func (d *Desk) openSheet(ctx context.Context, c Case, row sheetRow) (fields map[string]merge.Field, erased bool, err error) {
+	fields = map[string]merge.Field{}
+	if row.Sealed == nil {
+		return fields, false, nil
+	}
+	plain, err := d.unseal(ctx, c.Person, row.Class, place("sheet", c.ID, row.Class), row.Sealed)
+	if errors.Is(err, keys.ErrErased) {
+		return fields, true, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return fields, false, json.Unmarshal(plain, &fields)
+}
+
+// editSheet lays changes over one class. base is the case revision that the
+// editor last saw. Conflicts are stored for a human, not thrown away.
+func (d *Desk) editSheet(t *db.Tx, ctx context.Context, c Case, class string, changes map[string]string, base int64) ([]string, []merge.Conflict, error) {
+	row, _, err := sheetOf(t, c.ID, class)
+	if err != nil {
+		return nil, nil, err
+	}
+	stored, erased, err := d.openSheet(ctx, c, row)
+	if err != nil {
+		return nil, nil, err
+	}
+	if erased {
+		return nil, nil, errErased
+	}
+	fields, changed, conflicts := merge.Apply(stored, changes, base, c.Revision, actor.From(ctx).Label())
+	if len(changed) > 0 {
+		if err := d.storeSheet(t, ctx, c, class, fields); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, x := range conflicts {
+		if err := d.storeConflict(t, ctx, c, class, x); err != nil {
+			return nil, nil, err
+		}
+	}
+	return changed, conflicts, nil
+}
+
+func (d *Desk) storeSheet(t *db.Tx, ctx context.Context, c Case, class string, fields map[string]merge.Field) error {
+	plain, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	sealed, err := d.seal(ctx, c.Person, class, place("sheet", c.ID, class), plain)
+	if err != nil {
+		return err
+	}
+	if err := putSheet(t, sheetRow{c.ID, class, sealed, c.Revision}); err != nil {
+		return err
+	}
+	if err := putMarks(t, c.ID, class, d.marks(class, fields)); err != nil {
+		return err
+	}
+	return d.leaf(t, ctx, "write", "sheet:"+c.ID+"/"+class, c.Person, map[string]any{"revision": c.Revision}, sealed)
+}
+
+func (d *Desk) storeConflict(t *db.Tx, ctx context.Context, c Case, class string, x merge.Conflict) error {
+	one := id.New()
+	sealed, err := d.seal(ctx, c.Person, class, place("conflict", one, x.Field), []byte(x.Mine))
+	if err != nil {
+		return err
+	}
+	return insertConflict(t, Conflict{ID: one, Case: c.ID, Class: class, Field: x.Field, By: actor.From(ctx).Person, At: d.Clock.Now()}, sealed)
+}
+
+// Mark is one exact-search mark.
+type Mark struct{ Kind, Mark string }
+
+// marks are the exact-search marks of a class's fields. Every word of a name
+// is a mark of its own, so that the order of names does not hide anybody.
+func (d *Desk) marks(class string, fields map[string]merge.Field) []Mark {
+	var out []Mark
+	add := func(kind, v string) {
+		if m := (Mark{kind, d.Keys.Index("casework."+kind, v)}); v != "" && !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	for _, name := range sortedKeys(fields) {
+		f := fieldByName[name]
+		if f.Class != class || f.Mark == "" {
+			continue
+		}
+		if f.Mark == "name" {
+			for _, word := range nameWords(fields[name].Value) {
+				add("name", word)
+			}
+			continue
+		}
+		add(f.Mark, plainForm(f.Mark, fields[name].Value))
+	}
+	return out
+}
+
+// nameWords are a name's words in one form: width and case folded, marks that
+// writers leave out taken off Latin letters. Thai, Khmer and Burmese write
+// names without spaces inside; a part is then one word.
+func nameWords(name string) []string {
+	folded := norm.NFKD.String(cases.Fold().String(norm.NFKC.String(name)))
+	var b strings.Builder
+	latin := false
+	for _, r := range folded {
+		switch {
+		case unicode.Is(unicode.Mn, r) && latin:
+			continue
+		case unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r):
+			latin = unicode.Is(unicode.Latin, r)
+			b.WriteRune(r)
+		default:
+			b.WriteByte(' ')
+		}
+	}
+	return strings.Fields(norm.NFC.String(b.String()))
+}
+
+// plainForm is a number or address in one form.
+func plainForm(kind, v string) string {
+	v = cases.Fold().String(norm.NFKC.String(strings.TrimSpace(v)))
+	if kind == "phone" {
+		digits := strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, v)
+		// The last nine digits are the same with and without country code.
+		return digits[max(0, len(digits)-9):]
+	}
+	if kind == "document" {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return r
+			}
+			return -1
+		}, v)
+	}
+	return v
+}
+
+// Likeness is a case that may be about the same person.
+type Likeness struct {
+	Case  string   `json:"case"`
+	Code  string   `json:"code"`
+	State State    `json:"state"`
+	Same  []string `json:"same" doc:"What is the same: name, birth, phone, document, email"`
+}
+
+// Duplicates finds cases of the actor's organisation that may be about the same
+// person. One shared name word alone is not enough: half a town shares it.
+func (d *Desk) Duplicates(ctx context.Context, values map[string]string) (out []Likeness, err error) {
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		out, err = d.duplicates(t, values, actor.From(ctx).Organisation)
+		return err
+	})
+	return out, err
+}
+
+func (d *Desk) duplicates(t *db.Tx, values map[string]string, organisation string) ([]Likeness, error) {
+	fields := map[string]merge.Field{}
+	for name, v := range values {
+		fields[name] = merge.Field{Value: v}
+	}
+	var marks []Mark
+	for _, class := range Classes {
+		marks = append(marks, d.marks(class, fields)...)
+	}
+	hits, err := markHits(t, organisation, marks)
+	if err != nil {
+		return nil, err
+	}
+	return likenesses(hits), nil
+}
+
+// likenesses keeps the cases that share enough: a document, telephone or
+// e-mail; or two name words; or a name word and the day of birth.
+func likenesses(hits []markHit) []Likeness {
+	var out []Likeness
+	names := map[string]int{}
+	at := map[string]int{}
+	for _, h := range hits {
+		i, ok := at[h.Case]
+		if !ok {
+			i = len(out)
+			at[h.Case] = i
+			out = append(out, Likeness{Case: h.Case, Code: h.Code, State: h.State})
+		}
+		if h.Kind == "name" {
+			names[h.Case]++
+		}
+		if !slices.Contains(out[i].Same, h.Kind) {
+			out[i].Same = append(out[i].Same, h.Kind)
+		}
+	}
+	return slices.DeleteFunc(out, func(l Likeness) bool {
+		strong := slices.ContainsFunc(l.Same, func(k string) bool { return k == "document" || k == "phone" || k == "email" })
+		return !strong && names[l.Case] < 2 && !(names[l.Case] == 1 && slices.Contains(l.Same, "birth"))
+	})
+}
+
+// refuseDuplicates refuses a new case while a possible duplicate was not
+// looked at. It names cases by code only.
+func (d *Desk) refuseDuplicates(t *db.Tx, ctx context.Context, n NewCase, organisation string) error {
+	found, err := d.duplicates(t, n.Values, organisation)
+	if err != nil {
+		return err
+	}
+	p := problem.New(problem.Conflict, "casework.possible-duplicate", "Somebody like this may have a case already. Look at the cases named; if it is another person, save again and say so.")
+	for _, l := range found {
+		if !slices.Contains(n.NotDuplicateOf, l.Case) {
+			p.With("case:"+l.Case, l.Code+" has the same "+strings.Join(l.Same, ", "))
+		}
+	}
+	if len(p.Fields) > 0 {
+		return p
+	}
+	return nil
+}
+
+// Edit is a change to a case's sheets by somebody who last saw Base.
+type Edit struct {
+	Base   int64             `json:"base" doc:"Revision of the case that the editor last saw"`
+	Values map[string]string `json:"values"`
+}
+
+// Edited says what an edit did.
+type Edited struct {
+	Revision  int64            `json:"revision"`
+	Changed   []string         `json:"changed"`
+	Conflicts []merge.Conflict `json:"conflicts"`
+}
+
+// EditSheets changes fields of a case. Fields that somebody else changed since
+// are left as they stand, and both values are shown to a human.
+func (d *Desk) EditSheets(ctx context.Context, caseID string, e Edit) (out Edited, err error) {
+	if err := checkValues(e.Values); err != nil {
+		return out, err
+	}
+	sheets := byClass(e.Values)
+	c, err := d.GetCase(ctx, caseID)
+	if err != nil {
+		return out, err
+	}
+	if c.State == Closed {
+		return out, problem.New(problem.Conflict, "casework.closed", "The case is closed. Open it again first.")
+	}
+	if err := d.ensureOpen(ctx, c, sortedKeys(sheets)...); err != nil {
+		return out, err
+	}
+	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		out = Edited{Changed: []string{}, Conflicts: []merge.Conflict{}}
+		for _, class := range sortedKeys(sheets) {
+			if c, _, err = d.allowed(t, ctx, caseID, Write, class); err != nil {
+				return err
+			}
+			c.Revision++
+			changed, conflicts, err := d.editSheet(t, ctx, c, class, sheets[class], e.Base)
+			if err != nil {
+				return err
+			}
+			out.Changed, out.Conflicts = append(out.Changed, changed...), append(out.Conflicts, conflicts...)
+		}
+		out.Revision = c.Revision
+		c.ChangedAt = d.Clock.Now()
+		if err := updateCase(t, c); err != nil {
+			return err
+		}
+		if err := d.leaf(t, ctx, "edit", "case:"+c.ID, c.Person, map[string]any{"fields": out.Changed, "conflicts": len(out.Conflicts)}, c.stored()); err != nil {
+			return err
+		}
+		return d.windDues(t, ctx, c)
+	})
+	return out, err
+}
+
+// Conflict is a value that was not stored because somebody else had changed
+// the field; a human decides.
+type Conflict struct {
+	ID    string    `json:"id"`
+	Case  string    `json:"case"`
+	Class string    `json:"class"`
+	Field string    `json:"field"`
+	By    string    `json:"by"`
+	At    time.Time `json:"at"`
+	// Mine is the value not stored, for who may read the class.
+	Mine string `json:"mine,omitempty"`
+}
+
+// ResolveConflict takes the value that was not stored (take) or leaves the one
+// that is.
+func (d *Desk) ResolveConflict(ctx context.Context, caseID, conflict string, take bool) error {
+	return d.DB.Write(ctx, func(t *db.Tx) error {
+		x, sealed, found, err := conflictByID(t, caseID, conflict)
+		if err != nil {
+			return err
+		}
+		class := Administrative
+		if found {
+			class = x.Class
+		}
+		c, _, err := d.allowed(t, ctx, caseID, Write, class)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return problem.New(problem.NotFound, "casework.conflict-unknown", "This conflict is settled already.")
+		}
+		c.Revision, c.ChangedAt = c.Revision+1, d.Clock.Now()
+		if take {
+			mine, err := d.unseal(ctx, c.Person, x.Class, place("conflict", x.ID, x.Field), sealed)
+			if err != nil {
+				return err
+			}
+			if _, _, err := d.editSheet(t, ctx, c, x.Class, map[string]string{x.Field: string(mine)}, c.Revision); err != nil {
+				return err
+			}
+		}
+		if err := resolveConflict(t, x.ID, d.Clock.Now()); err != nil {
+			return err
+		}
+		if err := updateCase(t, c); err != nil {
+			return err
+		}
+		if err := d.leaf(t, ctx, "resolve", "case:"+c.ID, c.Person, map[string]any{"field": x.Field, "took_second": take}, c.stored()); err != nil {
+			return err
+		}
+		return d.windDues(t, ctx, c)
+	})
+}

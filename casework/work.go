@@ -1,0 +1,423 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"lintas/casework/clocks"
+	"lintas/kernel/actor"
+	"lintas/kernel/problem"
+	"lintas/platform/audit"
+	"lintas/platform/db"
+)
+
+// Due is something that must happen by an instant.
+type Due struct {
+	Case         string    `json:"case"`
+	Code         string    `json:"case_code"`
+	Kind         string    `json:"kind" enum:"task,goal,referral,outcome,clock,approval,conflict"`
+	Ref          string    `json:"ref"`
+	What         string    `json:"what" doc:"Code of the task, clock or state"`
+	At           time.Time `json:"at"`
+	Owner        string    `json:"owner"`
+	Organisation string    `json:"-"`
+	Overdue      bool      `json:"overdue"`
+}
+
+// windDues writes anew whatever a case has due. It is called at the end of
+// every verb that changes a case, in the same transaction, so the work list is
+// never older than the case.
+func (d *Desk) windDues(t *db.Tx, ctx context.Context, c Case) error {
+	var dues []Due
+	add := func(kind, ref, what string, at time.Time, owner string) {
+		if !at.IsZero() {
+			dues = append(dues, Due{Case: c.ID, Kind: kind, Ref: ref, What: what, At: at, Owner: owner, Organisation: c.Organisation})
+		}
+	}
+	refs, err := referralsOfCase(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range refs {
+		add("referral", r.ID, string(r.State), r.Deadline, c.Owner)
+		add("outcome", r.ID, string(r.State), r.OutcomeDue, c.Owner)
+		if r.State.Unserved() && c.State == Opened {
+			add("referral", r.ID, string(r.State), r.ChangedAt, c.Owner)
+		}
+	}
+	if c.State != Closed {
+		if err := d.windCase(t, c, add); err != nil {
+			return err
+		}
+	}
+	return replaceDues(t, c.ID, dues)
+}
+
+// windCase adds what an open case has due beside its referrals.
+func (d *Desk) windCase(t *db.Tx, c Case, add func(kind, ref, what string, at time.Time, owner string)) error {
+	entries, err := datedEntries(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		add(e.Kind, e.ID, e.Code, e.DueAt, e.Owner)
+	}
+	running, err := d.running(t, c)
+	if err != nil {
+		return err
+	}
+	for _, r := range running {
+		if r.Stopped.IsZero() {
+			add("clock", r.Clock.Code, r.Clock.Code, r.End, c.Owner)
+		}
+	}
+	asked, err := approvalsOf(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range asked {
+		if a.State == "asked" {
+			add("approval", a.ID, a.What, a.AskedAt, "") // any supervisor
+		}
+	}
+	conflicts, err := conflictsOf(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, x := range conflicts {
+		add("conflict", x.ID, x.Field, x.At, c.Owner)
+	}
+	return nil
+}
+
+// running are the statutory clocks that a case's events have started.
+func (d *Desk) running(t *db.Tx, c Case) ([]clocks.Running, error) {
+	events, err := eventsOf(t, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	return d.profile(c.Profile).Start(events), nil
+}
+
+// Work is a caseworker's day.
+type Work struct {
+	Dues    []Due    `json:"dues" doc:"Overdue first, then by time"`
+	Notices []Notice `json:"notices"`
+	Inbox   int      `json:"inbox" doc:"Referrals to my organisation that wait for an answer"`
+	More    bool     `json:"more" doc:"There is more due than is shown"`
+}
+
+// WorkToday lists what is overdue and what falls due within a week, for the
+// actor. Supervisors also see approvals that wait.
+func (d *Desk) WorkToday(ctx context.Context) (w Work, err error) {
+	who, now := actor.From(ctx), d.Clock.Now()
+	const most = 200
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		if w.Dues, err = duesOf(t, who, now.AddDate(0, 0, 7), most+1); err != nil {
+			return err
+		}
+		if w.Notices, err = noticesOf(t, who, 50); err != nil {
+			return err
+		}
+		w.Inbox, err = waitingFor(t, who.Organisation)
+		return err
+	})
+	if len(w.Dues) > most {
+		w.Dues, w.More = w.Dues[:most], true
+	}
+	for i := range w.Dues {
+		w.Dues[i].Overdue = !w.Dues[i].At.After(now)
+	}
+	return w, err
+}
+
+// Board is a supervisor's view of the organisation: counts, never persons.
+type Board struct {
+	Cases     map[string]int `json:"cases" doc:"By state"`
+	Referrals map[string]int `json:"referrals" doc:"By state"`
+	Overdue   map[string]int `json:"overdue" doc:"By owner"`
+	Load      map[string]int `json:"load" doc:"Open cases by owner"`
+	Dues      []Due          `json:"dues" doc:"What is overdue, oldest first"`
+	Stale     int            `json:"stale_services" doc:"Services whose confirmation is overdue"`
+}
+
+// SupervisorBoard reads the board.
+func (d *Desk) SupervisorBoard(ctx context.Context) (b Board, err error) {
+	who, now := actor.From(ctx), d.Clock.Now()
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		if b.Cases, err = counts(t, `SELECT state, COUNT(*) FROM casework_case WHERE organisation = ? GROUP BY state`, who.Organisation); err != nil {
+			return err
+		}
+		if b.Referrals, err = counts(t, `SELECT state, COUNT(*) FROM casework_referral WHERE organisation = ? GROUP BY state`, who.Organisation); err != nil {
+			return err
+		}
+		if b.Overdue, err = counts(t, `SELECT owner, COUNT(*) FROM casework_due WHERE organisation = ? AND at <= ? GROUP BY owner`, who.Organisation, now.UnixMilli()); err != nil {
+			return err
+		}
+		if b.Load, err = counts(t, `SELECT owner, COUNT(*) FROM casework_case WHERE organisation = ? AND state <> 'closed' GROUP BY owner`, who.Organisation); err != nil {
+			return err
+		}
+		b.Dues, err = overdueOf(t, who.Organisation, now, 100)
+		return err
+	})
+	if err != nil {
+		return b, err
+	}
+	for i := range b.Dues {
+		b.Dues[i].Overdue = true
+	}
+	dir, err := d.dir(ctx)
+	if err != nil {
+		return b, err
+	}
+	b.Stale = dir.stale(now)
+	return b, nil
+}
+
+// Search chooses cases to list.
+type Search struct {
+	Text   string    // a case code, a name, a number; exact by word
+	State  State     // empty = every state
+	Owner  string    // empty = everybody
+	Before time.Time // changed before this; zero = from the newest
+	Limit  int       // 1..100; 0 = 50
+}
+
+// Cases lists cases that the actor may see, newest change first. A list shows
+// codes and states and no personal field.
+func (d *Desk) Cases(ctx context.Context, s Search) (out []Case, err error) {
+	if s.Limit <= 0 || s.Limit > 100 {
+		s.Limit = 50
+	}
+	var marks []Mark
+	code := ""
+	if text := strings.TrimSpace(s.Text); text != "" {
+		if isCode(text) {
+			code = strings.ToUpper(text)
+		} else if marks = d.searchMarks(text); len(marks) == 0 {
+			return []Case{}, nil
+		}
+	}
+	where, args := d.visible(actor.From(ctx))
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		out, err = listCases(t, where, args, s, code, marks)
+		return err
+	})
+	return out, err
+}
+
+// isCode says whether a text is a case code: seven of its letters, with or
+// without the hyphen.
+func isCode(text string) bool {
+	if len(text) != 8 || text[3] != '-' {
+		return false
+	}
+	for _, r := range strings.ToUpper(text[:3] + text[4:]) {
+		if !strings.ContainsRune(codeLetters, r) {
+			return false
+		}
+	}
+	return true
+}
+
+// searchMarks are the marks that a search text may stand for: every word as a
+// name, or the whole as a number, an e-mail or a day of birth.
+func (d *Desk) searchMarks(text string) []Mark {
+	mark := func(kind, v string) Mark { return Mark{kind, d.Keys.Index("casework."+kind, v)} }
+	if strings.Contains(text, "@") {
+		return []Mark{mark("email", plainForm("email", text))}
+	}
+	if digits := plainForm("phone", text); len(digits) >= 6 && !strings.ContainsFunc(text, func(r rune) bool { return r >= 'A' }) {
+		if _, err := time.Parse(time.DateOnly, text); err == nil {
+			return []Mark{mark("birth", text)}
+		}
+		return []Mark{mark("phone", digits), mark("document", plainForm("document", text))}
+	}
+	var out []Mark
+	for _, word := range nameWords(text) {
+		out = append(out, mark("name", word))
+	}
+	if len(out) == 1 {
+		out = append(out, mark("document", plainForm("document", text)))
+	}
+	return out
+}
+
+// Page is a case as its reader may see it.
+type Page struct {
+	Case      Case                `json:"case"`
+	Classes   []string            `json:"classes" doc:"Field classes that this reader may read"`
+	Sheets    map[string]Sheet    `json:"sheets"`
+	Entries   []Entry             `json:"entries"`
+	Clocks    []clocks.Running    `json:"clocks"`
+	Approvals []Approval          `json:"approvals"`
+	Receipts  []Receipt           `json:"receipts"`
+	Referrals []Referral          `json:"referrals"`
+	Returns   []Return            `json:"returns"`
+	Conflicts []Conflict          `json:"conflicts"`
+	Members   []string            `json:"members"`
+	May       []Action            `json:"may"`
+	Steps     map[string][]string `json:"steps" doc:"For each referral, the events this reader may bring about"`
+}
+
+// Sheet is one field class of a case.
+type Sheet struct {
+	Values map[string]string `json:"values"`
+	Erased bool              `json:"erased,omitempty"`
+}
+
+// CasePage reads a case whole, as far as the reader may; the reading is
+// logged with the classes that were seen.
+func (d *Desk) CasePage(ctx context.Context, caseID string) (p Page, err error) {
+	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		c, g, err := d.allowed(t, ctx, caseID, See, Administrative)
+		if err != nil {
+			return err
+		}
+		who := actor.From(ctx)
+		p = Page{Case: c, Members: g.Members, Sheets: map[string]Sheet{}, Steps: map[string][]string{}, Classes: []string{}}
+		for _, class := range Classes {
+			if d.may(who, Read, g, class, "") {
+				p.Classes = append(p.Classes, class)
+			}
+		}
+		for _, do := range []Action{Write, Refer, AskApproval, Approve, Assign, Release, Hold, Erase, Override, Export} {
+			if d.may(who, do, g, Administrative, "") {
+				p.May = append(p.May, do)
+			}
+		}
+		if err := d.pageSheets(t, ctx, c, &p); err != nil {
+			return err
+		}
+		if err := d.pageTimeline(t, ctx, c, &p); err != nil {
+			return err
+		}
+		return d.leaf(t, ctx, "read", "case:"+c.ID, c.Person, map[string]any{"classes": p.Classes}, nil)
+	})
+	return p, err
+}
+
+func (d *Desk) pageSheets(t *db.Tx, ctx context.Context, c Case, p *Page) error {
+	rows, err := sheetsOf(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if !slices.Contains(p.Classes, row.Class) {
+			continue
+		}
+		fields, erased, err := d.openSheet(ctx, c, row)
+		if err != nil {
+			return err
+		}
+		s := Sheet{Values: map[string]string{}, Erased: erased}
+		for name, f := range fields {
+			if f.Value != "" {
+				s.Values[name] = f.Value
+			}
+		}
+		p.Sheets[row.Class] = s
+	}
+	conflicts, err := conflictRows(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, x := range conflicts {
+		if slices.Contains(p.Classes, x.Class) {
+			if mine, err := d.unseal(ctx, c.Person, x.Class, place("conflict", x.ID, x.Field), x.sealed); err == nil {
+				x.Mine = string(mine)
+			}
+		}
+		p.Conflicts = append(p.Conflicts, x.Conflict)
+	}
+	return nil
+}
+
+func (d *Desk) pageTimeline(t *db.Tx, ctx context.Context, c Case, p *Page) (err error) {
+	if p.Entries, err = entriesOf(t, c.ID); err != nil {
+		return err
+	}
+	for i := range p.Entries {
+		e := &p.Entries[i]
+		e.Text, e.Hidden = map[string]string{}, true
+		if slices.Contains(p.Classes, e.Class) {
+			e.Hidden = false
+			if err := d.openEntry(ctx, c.Person, e); err != nil {
+				return err
+			}
+		}
+	}
+	if p.Clocks, err = d.running(t, c); err != nil {
+		return err
+	}
+	if p.Approvals, err = approvalsOf(t, c.ID); err != nil {
+		return err
+	}
+	if p.Receipts, err = receiptsOf(t, c.ID); err != nil {
+		return err
+	}
+	for i := range p.Receipts {
+		if slices.Contains(p.Classes, Narrative) {
+			d.openReceipt(ctx, &p.Receipts[i])
+		}
+	}
+	if p.Returns, err = returnsOf(t, c.ID); err != nil {
+		return err
+	}
+	for i := range p.Returns {
+		if slices.Contains(p.Classes, Narrative) {
+			d.openReturn(ctx, &p.Returns[i])
+		}
+	}
+	if p.Referrals, err = referralsOfCase(t, c.ID); err != nil {
+		return err
+	}
+	for i := range p.Referrals {
+		r := &p.Referrals[i]
+		p.Steps[r.ID] = d.eventsFor(ctx, *r)
+		if r.Steps, err = stepsOf(t, r.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WhoHasSeen lists everything that was done to or seen of a case's person,
+// newest first: what may be shown to the person.
+func (d *Desk) WhoHasSeen(ctx context.Context, caseID string) (out []audit.Leaf, err error) {
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		c, _, err := d.allowed(t, ctx, caseID, Read, Administrative)
+		if err != nil {
+			return err
+		}
+		out, err = audit.List(t, audit.Filter{Subject: c.Person, Limit: 500})
+		return err
+	})
+	return out, err
+}
+
+// ExtendClock lengthens a statutory clock as often as the profile allows.
+func (d *Desk) ExtendClock(ctx context.Context, caseID, clock, reason string) error {
+	return d.DB.Write(ctx, func(t *db.Tx) error {
+		c, _, err := d.allowed(t, ctx, caseID, Approve, Administrative)
+		if err != nil {
+			return err
+		}
+		running, err := d.running(t, c)
+		if err != nil {
+			return err
+		}
+		for _, r := range running {
+			if r.Clock.Code == clock && r.Stopped.IsZero() && r.Extensions < r.Clock.Extensions {
+				e := NewEntry{Kind: "event", Code: clocks.Extended + ":" + clock, Text: map[string]string{"text": reason}}
+				if _, err := d.addEntry(t, ctx, c, e); err != nil {
+					return err
+				}
+				return d.windDues(t, ctx, c)
+			}
+		}
+		return problem.New(problem.Conflict, "casework.clock-not-extended", "This term is not running or cannot be extended (again).")
+	})
+}
