@@ -72,7 +72,8 @@ func (c *compiler) media(p pairs) []Media {
 
 func (c *compiler) describe(e *element) Question {
 	q := Question{Name: e.name, Path: e.path, Type: e.written, Kind: c.kindOf(e), Row: e.row, Labels: c.texts(e.label), Hints: c.texts(e.hint),
-		Guidance: c.texts(e.guidance), Media: c.media(e.media), Relevant: e.bind.get("relevant"), Visible: e.shown() || e.kind != kindQuestion,
+		Guidance: c.texts(e.guidance), Media: c.media(e.media), Relevant: e.bind.get("relevant"), Constraint: e.bind.get("constraint"),
+		Calculation: e.bind.get("calculate"), Default: e.deflt, ChoiceFilter: e.choiceFilter, Appearance: e.control.get("appearance"), Visible: e.shown() || e.kind != kindQuestion,
 		Repeated: e.repeat() != nil}
 	if e.written == "" {
 		q.Type = e.typ

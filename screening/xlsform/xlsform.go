@@ -61,10 +61,12 @@ type Question struct {
 	Media    []Media
 	List     string // name of the choice list
 	Choices  []Choice
+	// The expressions as written in the sheet.
+	Relevant, Constraint, Calculation, Default, ChoiceFilter, Appearance string
+
 	Required bool
-	Relevant string // the expression as written
-	Visible  bool   // a control is shown for it
-	Repeated bool   // stands in a repeat
+	Visible  bool // a control is shown for it
+	Repeated bool // stands in a repeat
 }
 
 // Choice is one entry of a choice list.
@@ -102,6 +104,7 @@ func CompileWarn(w *Workbook, o Options) (*Form, []Warning, error) {
 		return nil, c.warnings, c.errs
 	}
 	c.resolve()
+	c.refuseCycles()
 	if len(c.errs) > 0 {
 		return nil, c.warnings, c.errs
 	}
