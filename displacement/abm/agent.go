@@ -226,7 +226,7 @@ func (k *agentCore) travel(i int, a *agent) {
 		if a.moved >= v || a.state == gone {
 			return
 		}
-		force := w.set.AvoidShortStints && int64(a.recent)*k.max+16*int64(a.moved) < 16*k.max
+		force := w.set.AvoidShortStints && int64(a.recent)*k.max+recentUnit*int64(a.moved) < recentUnit*k.max
 		k.decide(i, a, force)
 	}
 }

@@ -66,6 +66,7 @@ const (
 	CloseCamp                        // the camp becomes a town
 	CloseIDPCamp                     // the IDP camp becomes a town
 	CloseRedirect                    // forced redirection off
+	CloseSea                         // boats between two places; beyond Flee
 )
 
 // Closure is one row of closures.csv. It holds from day Start and ends on day End.
@@ -73,6 +74,9 @@ type Closure struct {
 	Kind         ClosureKind
 	Name1, Name2 string
 	Start, End   int
+	// Works makes a link closure work even under compat. What-ifs set it: one
+	// that does nothing would mislead.
+	Works bool
 }
 
 // Step says that a value holds from a day on.

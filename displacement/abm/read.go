@@ -348,8 +348,7 @@ func (r *caseReader) closures() {
 			c.End = maxDays + 1
 		}
 		if c.End < c.Start {
-			r.found.add(SevWarning, f.name, row.line, 5, "it never ends", "the closure ends on day %d, before it starts on day %d", c.End, c.Start)
-			c.End = maxDays + 1
+			r.found.add(SevWarning, f.name, row.line, 5, "it first ends and then starts for good", "the closure ends on day %d, before it starts on day %d", c.End, c.Start)
 		}
 		if r.closable(f, row, c) {
 			r.c.Closures = append(r.c.Closures, c)

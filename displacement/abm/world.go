@@ -520,11 +520,14 @@ func (w *world) enact(cl *Closure, shut bool) {
 		p := int32(w.c.PlaceIndex(cl.Name1))
 		set(func(l *link) bool { return l.from == p || l.to == p })
 	case CloseLink:
-		if w.flee {
+		if w.flee && !cl.Works {
 			return // quirk 2: Flee compares names by identity and closes nothing
 		}
 		a, b := int32(w.c.PlaceIndex(cl.Name1)), int32(w.c.PlaceIndex(cl.Name2))
 		set(func(l *link) bool { return l.from == a && l.to == b || l.from == b && l.to == a })
+	case CloseSea:
+		a, b := int32(w.c.PlaceIndex(cl.Name1)), int32(w.c.PlaceIndex(cl.Name2))
+		set(func(l *link) bool { return l.sea >= 0 && l.from == a && l.to == b })
 	case CloseCamp, CloseIDPCamp:
 		p := w.c.PlaceIndex(cl.Name1)
 		switch {
