@@ -342,6 +342,26 @@ func TestAWipeOrderStandsUntilTheDeviceSaysItIsDone(t *testing.T) {
 	})
 }
 
+func TestARevokedDeviceCanStillHearThatItMustWipeItselfAndNothingElse(t *testing.T) {
+	each(t, func(d desk) {
+		e, err := d.EnrolDevice(as(d.admin), "lost phone", 0)
+		d.must(err)
+		d.must(d.RevokeDevice(as(d.admin), e.Device.ID))
+		ask := func(path string) (actor.Actor, error) {
+			r := httptest.NewRequest("GET", path, nil)
+			r.Header.Set("Authorization", "Bearer "+e.Token)
+			return d.Authenticate(r)
+		}
+		a, err := ask("/api/agency/device-orders")
+		d.must(err)
+		if a.Device != e.Device.ID {
+			d.t.Errorf("got %+v", a)
+		}
+		_, err = ask("/api/screening/bundle")
+		d.mustFail(err, "agency.token-revoked")
+	})
+}
+
 func TestADeviceOfAnotherOrganisationIsNotFound(t *testing.T) {
 	each(t, func(d desk) {
 		e, err := d.EnrolDevice(as(d.admin), "jetty phone", 0)

@@ -29,7 +29,11 @@ func (d *Desk) Authenticate(r *http.Request) (actor.Actor, error) {
 		return d.deviceActor(ctx, token)
 	}
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		return d.deviceActor(ctx, token)
+		a, err := d.deviceActor(ctx, token)
+		if problem.HasCode(err, "agency.token-revoked") && mayStillAsk[r.URL.Path] {
+			return d.revokedDevice(ctx, token)
+		}
+		return a, err
 	}
 	if login, password, ok := r.BasicAuth(); ok {
 		if !Secure(r) {
@@ -79,6 +83,17 @@ func (d *Desk) deviceActor(ctx context.Context, token string) (actor.Actor, erro
 		})
 	}
 	return actor.Actor{Device: dev.ID, Organisation: dev.Organisation}, err
+}
+
+// mayStillAsk is all that is left to a revoked device: to hear that it must wipe itself, and to say that it did.
+var mayStillAsk = map[string]bool{"/api/agency/device-orders": true, "/api/agency/device-wiped": true}
+
+func (d *Desk) revokedDevice(ctx context.Context, token string) (actor.Actor, error) {
+	dev, found, err := d.deviceBy(ctx, "secret", id.Fingerprint(token))
+	if err != nil || !found {
+		return actor.Actor{}, err
+	}
+	return actor.Actor{Device: dev.ID, Organisation: dev.Organisation}, nil
 }
 
 // seenEvery keeps "last seen" from costing a write at each request.

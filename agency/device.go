@@ -130,8 +130,8 @@ func (d *Desk) RevokeDevice(ctx context.Context, device string) error {
 	return d.changeDevice(ctx, device, "agency.device-revoke", `UPDATE agency_device SET revoked_at = ? WHERE id = ? AND revoked_at = 0`)
 }
 
-// WipeDevice orders a device to erase what it holds when it next asks for orders. The token stays valid
-// for asking until the device has said that it is done; revoke it, too, when it is lost.
+// WipeDevice orders a device to erase what it holds when it next asks for orders; unsent interviews are lost
+// with it. A revoked device can still ask for its orders, and for nothing else.
 func (d *Desk) WipeDevice(ctx context.Context, device string) error {
 	return d.changeDevice(ctx, device, "agency.device-wipe-order", `UPDATE agency_device SET wipe_at = ?, wiped_at = 0 WHERE id = ?`)
 }
@@ -170,7 +170,8 @@ type Order struct {
 	At   time.Time `json:"at"`
 }
 
-// Orders are what a device must do now. A revoked device is ordered to wipe, too.
+// Orders are what a device must do now. Revoking alone orders nothing: what the phone has not sent yet may be
+// all there is of an interview.
 func (d *Desk) Orders(ctx context.Context) ([]Order, error) {
 	out := []Order{}
 	dev, found, err := d.deviceBy(ctx, "id", actor.From(ctx).Device)
