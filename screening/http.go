@@ -1,8 +1,168 @@
 package screening
 
-import "lintas/platform/gate"
+import (
+	"context"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"lintas/kernel/actor"
+	"lintas/platform/gate"
+)
+
+type none struct{}
+
+type body[T any] struct{ Body T }
+
+// PathID is the id in a path. It is exported because huma reads only exported embedded fields.
+type PathID struct {
+	ID string `path:"id"`
+}
+
+// Tongue is the language an answer's words are wanted in.
+type Tongue struct {
+	Language string `query:"language" maxLength:"35" doc:"BCP 47 code; the instrument's own default when it has not been translated"`
+}
+
+var (
+	readers   = gate.Roles(actor.Officer, actor.Caseworker, actor.Supervisor) // which records: see sees
+	deciders  = gate.Roles(actor.Caseworker, actor.Supervisor)
+	keepers   = gate.Roles(actor.Supervisor, actor.Administrator)
+	everybody = gate.SignedIn().AndDevices()
+)
 
 // Routes mounts the desk.
 func (d *Desk) Routes(g *gate.Gate) {
 	d.openRosa(g)
+	d.screeningRoutes(g)
+	d.quarantineRoutes(g)
+}
+
+func (d *Desk) screeningRoutes(g *gate.Gate) {
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/screenings", Summary: "List screenings", Description: "Newest first. Officers see those they sent, caseworkers and supervisors those of their organisation."}, readers,
+		func(ctx context.Context, in *struct {
+			Tongue
+			Instrument string    `query:"instrument" doc:"Id of an instrument"`
+			State      string    `query:"state" doc:"new, reviewed, incomplete or erased"`
+			From       time.Time `query:"from"`
+			To         time.Time `query:"to"`
+			Outcome    string    `query:"outcome" doc:"Id of an established outcome"`
+			Q          string    `query:"q" maxLength:"255" doc:"Beginning of the screening's or the interview's id"`
+			Limit      int       `query:"limit" minimum:"0" maximum:"200"`
+			After      string    `query:"after" maxLength:"200"`
+		}) (*body[Page[Listed]], error) {
+			p, err := d.List(ctx, Query{in.Instrument, in.State, in.From, in.To, in.Outcome, in.Q, in.Limit, in.After, in.Language})
+			return &body[Page[Listed]]{p}, err
+		})
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/screenings/{id}", Summary: "Read one screening, with its explained results"}, readers,
+		func(ctx context.Context, in *struct {
+			PathID
+			Tongue
+		}) (*body[Screening], error) {
+			s, err := d.Read(ctx, in.ID, in.Language)
+			return &body[Screening]{s}, err
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/screenings/{id}/review", Summary: "Mark a screening as reviewed", DefaultStatus: 204}, deciders,
+		func(ctx context.Context, in *PathID) (*none, error) { return nil, d.Review(ctx, in.ID) })
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/screenings/{id}/rescore", Summary: "Score the answers again with a newer pack; results of before stay"}, deciders,
+		func(ctx context.Context, in *struct {
+			PathID
+			Tongue
+			Body struct {
+				Revision string `json:"revision,omitempty" doc:"Revision of the instrument whose pack to use; the current one when empty"`
+			}
+		}) (*body[Screening], error) {
+			if err := d.Rescore(ctx, in.ID, in.Body.Revision); err != nil {
+				return nil, err
+			}
+			s, err := d.Read(ctx, in.ID, in.Language)
+			return &body[Screening]{s}, err
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/screenings/{id}/erase", Summary: "Erase a screening for good", DefaultStatus: 204}, gate.Roles(actor.Supervisor),
+		func(ctx context.Context, in *struct {
+			PathID
+			Body struct {
+				Reason string `json:"reason" enum:"person-asked,consent-withdrawn,sent-in-error,training,retention-ended" doc:"A code, never free text: it is kept in the audit log"`
+			}
+		}) (*none, error) {
+			return nil, d.Erase(ctx, in.ID, in.Body.Reason)
+		})
+	gate.Handle(g, "GET", "/api/screening/screenings/{id}/files/{file}", readers, func(w http.ResponseWriter, r *http.Request) {
+		d.download(g, w, r, func(begin func(Attachment)) error {
+			return d.WriteAttachment(r.Context(), r.PathValue("id"), r.PathValue("file"), w, begin)
+		})
+	})
+}
+
+// download sends a sealed file in clear. Only pictures, sound and film are shown in the page; everything else
+// is saved, because a file from outside must not run here.
+func (d *Desk) download(g *gate.Gate, w http.ResponseWriter, r *http.Request, write func(func(Attachment)) error) {
+	begun := false
+	err := write(func(a Attachment) {
+		begun = true
+		how := "attachment"
+		if a.Type != "application/octet-stream" && a.Type != "text/csv; charset=utf-8" {
+			how = "inline"
+		}
+		h := w.Header()
+		h.Set("Content-Type", a.Type)
+		h.Set("Content-Length", strconv.FormatInt(a.Size, 10))
+		h.Set("Content-Disposition", mime.FormatMediaType(how, map[string]string{"filename": a.Name}))
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	})
+	switch {
+	case err != nil && !begun:
+		g.WriteError(w, r, err)
+	case err != nil: // the length was promised: end the connection so that nobody takes half for whole
+		d.log.Error("a file broke off", "route", r.Pattern, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (d *Desk) quarantineRoutes(g *gate.Gate) {
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/quarantine", Summary: "What was sent and could not become a screening"}, keepers,
+		func(ctx context.Context, in *struct {
+			State string `query:"state" enum:"held,released,discarded" default:"held"`
+			Limit int    `query:"limit" minimum:"0" maximum:"200"`
+			After string `query:"after" maxLength:"100"`
+		}) (*body[Page[Held]], error) {
+			p, err := d.Quarantine(ctx, in.State, in.After, in.Limit)
+			return &body[Page[Held]]{p}, err
+		})
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/quarantine/{id}", Summary: "One entry of the quarantine, with its files"}, gate.Roles(actor.Supervisor),
+		func(ctx context.Context, in *PathID) (*body[Held], error) {
+			h, err := d.ReadHeld(ctx, in.ID)
+			return &body[Held]{h}, err
+		})
+	gate.Handle(g, "GET", "/api/screening/quarantine/{id}/files/{file}", gate.Roles(actor.Supervisor), func(w http.ResponseWriter, r *http.Request) {
+		d.download(g, w, r, func(begin func(Attachment)) error {
+			return d.WriteHeldFile(r.Context(), r.PathValue("id"), r.PathValue("file"), w, func(a Attachment) { a.Type = "application/octet-stream"; begin(a) })
+		})
+	})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/quarantine/{id}/release", Summary: "Send an entry through the door again"}, gate.Roles(actor.Supervisor),
+		func(ctx context.Context, in *PathID) (*body[releaseView], error) {
+			r, err := d.Release(ctx, in.ID)
+			return &body[releaseView]{releaseView{r.Status == http.StatusCreated, r.Record, r.Doubt, explanations[r.Doubt]}}, err
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/quarantine/{id}/discard", Summary: "Destroy what an entry holds", DefaultStatus: 204}, gate.Roles(actor.Supervisor),
+		func(ctx context.Context, in *struct {
+			PathID
+			Body struct {
+				Reason string `json:"reason" enum:"duplicate,not-an-interview,person-asked,training,dealt-with"`
+			}
+		}) (*none, error) {
+			return nil, d.Discard(ctx, in.ID, in.Body.Reason)
+		})
+}
+
+type releaseView struct {
+	Released    bool   `json:"released"`
+	ScreeningID string `json:"screening_id,omitempty"`
+	Reason      Doubt  `json:"reason,omitempty"`
+	Explanation string `json:"explanation,omitempty"`
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 
+	"lintas/kernel/actor"
 	"lintas/kernel/problem"
 )
 
@@ -21,6 +22,7 @@ type Posting struct {
 	Incomplete   bool  // more files of the same interview follow
 	ClientDevice string
 	UserAgent    string
+	Sender       actor.Actor // who sent it, where that is not who acts now; the zero Actor otherwise
 
 	files   []*incoming
 	second  *incoming // a second, different XML part

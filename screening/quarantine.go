@@ -76,7 +76,7 @@ func (d *Desk) refuse(ctx context.Context, p *Posting, why Doubt, record string)
 	for _, f := range files {
 		q.Size += f.size
 	}
-	q.mark = d.keys.Index("screening.quarantine", string(why)+" "+q.Organisation+" "+p.fingerprint())
+	q.mark = d.keys.Index("screening.quarantine", q.Organisation+" "+p.fingerprint())
 	var err error
 	r.Quarantine, err = d.hold(ctx, q, p, who)
 	return r, err
@@ -182,7 +182,7 @@ func (d *Desk) heldAgain(ctx context.Context, q quarantineRow, who actor.Actor) 
 	if err != nil || !found {
 		return "", err
 	}
-	return old.ID, d.db.Write(ctx, func(t *db.Tx) error { return countQuarantine(t, old.ID, q.ReceivedAt) })
+	return old.ID, d.db.Write(ctx, func(t *db.Tx) error { return countQuarantine(t, old.ID, q) })
 }
 
 // quarantineRow is an entry of the quarantine.

@@ -118,8 +118,12 @@ type arrival struct {
 
 func (d *Desk) create(ctx context.Context, p *Posting, env *Envelope, s standing) (Receipt, error) {
 	a := arrival{now: d.clock.Now(), who: actor.From(ctx)}
+	sender := a.who
+	if !p.Sender.Nobody() {
+		sender = p.Sender
+	}
 	a.record = recordRow{ID: id.New(), Instrument: s.instrument.ID, Person: id.New(), Organisation: a.who.Organisation,
-		Officer: a.who.Person, Device: a.who.Device, ReceivedAt: a.now, State: stateReceived}
+		Officer: sender.Person, Device: sender.Device, ReceivedAt: a.now, State: stateReceived}
 	if err := d.keys.Ensure(ctx, a.record.Person); err != nil {
 		return Receipt{}, err
 	}

@@ -68,7 +68,7 @@ func (d *Desk) scoreInto(ctx context.Context, a *arrival, env *Envelope) (summar
 	if err != nil {
 		return summary{}, err
 	}
-	sum := summary{Place: answerNamed(env.Root, "border_post", "place"), Language: answerNamed(env.Root, "interview_language", "language")}
+	sum := summaryOf(env)
 	if c.pack == nil {
 		return sum, nil
 	}
@@ -84,10 +84,20 @@ func (d *Desk) scoreInto(ctx context.Context, a *arrival, env *Envelope) (summar
 	row.MadeAt, row.MadeBy = a.now, a.who.Label()
 	a.results = append(a.results, row)
 	sum.Outcomes, sum.Open = outcomesOf(result)
-	for _, o := range sum.Outcomes {
-		a.marks = append(a.marks, d.outcomeMark(o))
-	}
+	a.marks = d.outcomeMarks(sum.Outcomes)
 	return sum, nil
+}
+
+// summaryOf takes from the answers what lists show.
+func summaryOf(env *Envelope) summary {
+	return summary{Place: answerNamed(env.Root, "border_post", "place"), Language: answerNamed(env.Root, "interview_language", "language")}
+}
+
+func (d *Desk) outcomeMarks(outcomes []string) (marks []string) {
+	for _, o := range outcomes {
+		marks = append(marks, d.outcomeMark(o))
+	}
+	return marks
 }
 
 func (d *Desk) outcomeMark(outcome string) string { return d.keys.Index("screening.outcome", outcome) }

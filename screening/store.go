@@ -196,8 +196,8 @@ func quarantineByMark(t *db.Tx, mark string) (quarantineRow, bool, error) {
 	return db.One(t, scanQuarantine, `SELECT `+quarantineColumns+` FROM screening_quarantine WHERE mark = ?`, mark)
 }
 
-func countQuarantine(t *db.Tx, id string, now time.Time) error {
-	_, err := t.Exec(`UPDATE screening_quarantine SET times = times + 1, last_at = ? WHERE id = ?`, clock.Millis(now), id)
+func countQuarantine(t *db.Tx, id string, q quarantineRow) error {
+	_, err := t.Exec(`UPDATE screening_quarantine SET times = times + 1, last_at = ?, reason = ?, answered = ? WHERE id = ?`, clock.Millis(q.ReceivedAt), string(q.Reason), q.Answered, id)
 	return err
 }
 

@@ -230,7 +230,7 @@ func (f *Form) text(r textRef, lang string) string {
 	if r.itext == "" {
 		return r.literal
 	}
-	for _, l := range append([]string{lang, f.Default}, f.Language...) {
+	for _, l := range append([]string{f.language(lang), f.Default}, f.Language...) {
 		if t := f.texts[l][r.itext]; t != "" {
 			return t
 		}
