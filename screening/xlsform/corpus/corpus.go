@@ -72,6 +72,7 @@ type Report struct {
 
 	ExactForms, ExactErrors, OutcomeForms, OutcomeErrors int
 	LeftOutForms, LeftOutErrors, WrongForms, WrongErrors int
+	AssertedForms                                        int // not exact, but pyxform's own assertions hold
 	SameWarnings, SameCodes, SameItemsets, Itemsets      int
 }
 
@@ -263,8 +264,38 @@ func (r *Report) RightOutcome() int {
 	return r.ExactForms + r.OutcomeForms + r.ExactErrors + r.OutcomeErrors + r.LeftOutErrors
 }
 
-// LeftOut counts the cases that are refused by decision though a form was due.
-func (r *Report) LeftOut() int { return r.LeftOutForms }
+// Summary is the report in figures.
+type Summary struct {
+	Cases          int     `json:"cases"`
+	Forms          int     `json:"forms"`
+	Errors         int     `json:"errors"`
+	ExactForms     int     `json:"exact_forms"`
+	AssertedForms  int     `json:"asserted_forms"`
+	ExactErrors    int     `json:"exact_errors"`
+	LeftOut        int     `json:"left_out"`
+	Wrong          int     `json:"wrong"`
+	ExactShare     float64 `json:"exact_share"`      // of the forms, left out counted as not exact
+	OutcomeShare   float64 `json:"outcome_share"`    // of all cases, left out counted as wrong
+	OutcomeInScope float64 `json:"outcome_in_scope"` // of the cases that are not left out
+	SameWarnings   int     `json:"same_warnings"`
+}
+
+// Summary gives the figures of the report.
+func (r *Report) Summary() Summary {
+	s := Summary{Cases: len(r.Results), Forms: r.Forms, Errors: r.Errors, ExactForms: r.ExactForms, AssertedForms: r.AssertedForms,
+		ExactErrors: r.ExactErrors, LeftOut: r.LeftOutForms + r.LeftOutErrors, Wrong: r.WrongForms + r.WrongErrors, SameWarnings: r.SameWarnings}
+	s.ExactShare = share(r.ExactForms, r.Forms)
+	s.OutcomeShare = share(r.RightOutcome(), s.Cases)
+	s.OutcomeInScope = share(r.RightOutcome()-r.LeftOutErrors, s.Cases-s.LeftOut)
+	return s
+}
+
+func share(part, whole int) float64 {
+	if whole == 0 {
+		return 1
+	}
+	return float64(part) / float64(whole)
+}
 
 func sameWarnings(want []string, got []xlsform.Warning) bool {
 	if len(want) != len(got) {
@@ -307,8 +338,8 @@ func firstDifference(a, b string) string {
 
 // FeatureLine is the measure of the cases that share a feature.
 type FeatureLine struct {
-	Feature                                string
-	Cases, Exact, Outcome, LeftOut, Wrong_ int
+	Feature                               string
+	Cases, Exact, Outcome, LeftOut, Wrong int
 }
 
 // ByFeature groups the results by the features of the cases, worst first.
@@ -330,7 +361,7 @@ func (r *Report) ByFeature() []FeatureLine {
 			case LeftOut:
 				l.LeftOut++
 			case Wrong:
-				l.Wrong_++
+				l.Wrong++
 			}
 		}
 	}
