@@ -61,17 +61,18 @@ const (
 // Query is what is looked for. Unknown things are left empty: they never
 // exclude, they are named as things to ask.
 type Query struct {
-	Needs     []string
-	Languages []string
-	Age       int // negative when not known
-	Gender    string
-	Status    string
-	Traits    []string
+	Needs     []string `json:"needs"`
+	Languages []string `json:"languages,omitempty"`
+	Age       int      `json:"age" doc:"Negative when not known"`
+	Gender    string   `json:"gender,omitempty"`
+	Status    string   `json:"status,omitempty"`
+	Traits    []string `json:"traits,omitempty"`
 	// Place is the place code where the person is.
-	Place               string
-	Latitude, Longitude float64
-	Placed              bool
-	At                  time.Time
+	Place     string    `json:"place,omitempty"`
+	Latitude  float64   `json:"latitude,omitempty"`
+	Longitude float64   `json:"longitude,omitempty"`
+	Placed    bool      `json:"placed,omitempty" doc:"Latitude and longitude are known"`
+	At        time.Time `json:"-"`
 }
 
 // Code names a reason; the page holds its words.
