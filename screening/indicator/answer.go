@@ -131,6 +131,8 @@ const (
 	atomIsNum                    // the answer is this number (a date counts days)
 	atomBelow                    // the answer is less than this number
 	atomAtMost                   // the answer is at most this number
+	atomAbove                    // in a relevance only: more than this number
+	atomAtLeast                  // in a relevance only: at least this number
 	atomChosen                   // this choice is among the chosen
 	atomChosenGE                 // at least this many choices are chosen
 )
@@ -140,6 +142,31 @@ type atom struct {
 	kind atomKind
 	str  string
 	num  float64
+	// form: asked by a relevance, so read as the form reads it.
+	form bool
+}
+
+// read is the truth of the atom, by the rules of where it is asked.
+func (a atom) read(p *program, r reading) tri {
+	if a.form {
+		return a.inForm(p, r)
+	}
+	return a.truth(r)
+}
+
+// inForm is the truth of an atom of a relevance. A question without a value
+// equals nothing but the code that was chosen.
+func (a atom) inForm(p *program, r reading) tri {
+	if r.state == Given {
+		r.partial = false
+		a.form = false
+		return a.truth(r)
+	}
+	coded := r.state == NotKnown && p.notKnown[a.str] || r.state == Declined && p.declined[a.str]
+	if coded && (a.kind == atomIs || a.kind == atomChosen) {
+		return triTrue
+	}
+	return triFalse
 }
 
 // reading is an answer as the atoms see it.
@@ -166,6 +193,10 @@ func (a atom) truth(r reading) tri {
 		holds = r.num < a.num
 	case atomAtMost:
 		holds = r.num <= a.num
+	case atomAbove:
+		holds = r.num > a.num
+	case atomAtLeast:
+		holds = r.num >= a.num
 	case atomChosen:
 		for _, v := range r.values {
 			holds = holds || v == a.str

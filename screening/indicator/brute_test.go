@@ -140,7 +140,7 @@ func completions(p *Pack, a Answers, visit func(Answers)) {
 		if _, ok := a[q.Name]; ok {
 			continue
 		}
-		for _, v := range append(realAnswers(q), Answer{State: Declined}) {
+		for _, v := range append(realAnswers(q), Answer{State: Declined}) { // not known is no different
 			a[q.Name] = v
 			completions(p, a, visit)
 		}
@@ -198,14 +198,56 @@ func (n naive) value(e *expr, negate bool) int {
 	q := n.question(e.name)
 	if q.Relevant != "" {
 		rel, _ := parse(q.Relevant)
-		if v := n.value(rel, false); v != 1 {
-			if l := n.literal(q, e, negate); l == -1 {
-				return -1
-			}
-			return v
+		if !n.shown(rel, false) {
+			return -1
 		}
 	}
 	return n.literal(q, e, negate)
+}
+
+// shown evaluates a relevance as a form does: two values; a question without
+// a value differs from everything and no number compares with it.
+func (n naive) shown(e *expr, negate bool) bool {
+	switch e.op {
+	case opNot:
+		return n.shown(e.kids[0], !negate)
+	case opAnd, opOr:
+		a, b := n.shown(e.kids[0], negate), n.shown(e.kids[1], negate)
+		if (e.op == opAnd) != negate {
+			return a && b
+		}
+		return a || b
+	case opCount:
+		yes, no := 0.0, 0.0
+		for _, kid := range e.kids {
+			if n.shown(kid, false) {
+				yes++
+			}
+			if n.shown(kid, true) {
+				no++
+			}
+		}
+		k, of := e.num, float64(len(e.kids))
+		ge, gt, lt, le := yes >= k, yes >= k+1, no >= of-k+1, no >= of-k
+		return map[string]bool{">=": ge, ">": gt, "<": lt, "<=": le, "=": ge && le, "!=": gt || lt}[negated(e.cmp, negate)]
+	}
+	q := n.question(e.name)
+	var values []string
+	if a := n.a[q.Name]; a.State == Given {
+		values = a.Values
+	}
+	switch {
+	case e.op == opSelected:
+		return contains(values, e.str) != negate
+	case e.op == opCountSelected:
+		return compareNumbers(float64(len(values)), negated(e.cmp, negate), e.num)
+	case len(values) == 0:
+		return negated(e.cmp, negate) == "!="
+	case e.isNum:
+		x, _ := parseNumber(values[0])
+		return compareNumbers(x, negated(e.cmp, negate), e.num)
+	}
+	return ((values[0] == e.str) == (e.cmp == "=")) != negate
 }
 
 func (n naive) literal(q Question, e *expr, negate bool) int {

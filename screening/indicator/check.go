@@ -88,6 +88,9 @@ func (p *Pack) checkQuestions(c *checker) {
 		if !ok {
 			c.add(place+".type", "unknown type “"+q.Type+"”", "use yes_no, select_one, select_multiple, integer, decimal, date or text")
 		}
+		if ok && len(q.Choices) == 0 && (kind == kindOne && q.Type != "yes_no" || kind == kindMultiple) {
+			c.add(place+".choices", "the question has no choices", "list their names")
+		}
 		if ok && len(q.Choices) > 0 && kind != kindOne && kind != kindMultiple {
 			c.add(place+".choices", "a "+q.Type+" has no choices", "remove them")
 		}
@@ -229,7 +232,12 @@ func (p *Pack) compile(c *checker) {
 	for _, q := range prog.questions {
 		q.base = prog.atoms
 		prog.atoms += len(q.atoms)
-		q.buildDomain()
+		q.buildDomain(prog)
+		for _, a := range q.atoms {
+			if a.form && !containsInt(prog.gates, prog.byName[q.name]) {
+				prog.gates = append(prog.gates, prog.byName[q.name])
+			}
+		}
 	}
 	p.prog = prog
 }

@@ -40,11 +40,19 @@ type question struct {
 	derived bool
 	atoms   []atom
 	base    int // index of its first atom among all atoms
-	// domain lists what a real answer can make true: one bit per atom.
-	domain   []uint32
-	relevant *node
-	usedBy   []int // indicators whose expression reads it
+	// domain lists what answers can make of the atoms; the first real rows are
+	// of answers with a value, the rest of not known and declined.
+	domain []row
+	real   int
+	// relevant is nil for a question that always applies; irrelevant is its
+	// negation.
+	relevant, irrelevant *node
+	usedBy               []int // indicators whose expression reads it
 }
+
+// row is one way to answer a question: the atoms it makes true and those it
+// makes false, one bit each; the others it leaves unanswered.
+type row struct{ yes, no uint32 }
 
 type nodeKind uint8
 
@@ -115,6 +123,7 @@ type program struct {
 	atoms              int
 	adult              *node
 	adultQuestions     []int
+	gates              []int // questions that some relevance asks about
 	indicators         []indicatorRow
 	dims               []dimension
 	profiles           []profile
@@ -162,6 +171,8 @@ type compiler struct {
 	// size counts the nodes of the expression being compiled: a comparison of
 	// counts doubles its parts, and doubling must not be nested without end.
 	size int
+	// form: compiling a relevance.
+	form bool
 }
 
 const maxNodes = 2000
@@ -264,10 +275,19 @@ func (k *compiler) aboutQuestion(place string, e *expr, neg bool) *node {
 	k.relevance(qi)
 	q := k.prog.questions[qi]
 	n := k.literal(place, e, qi, q, neg)
-	if q.relevant != nil && n != nodeFalse {
-		n = &node{kind: nodeAtLeast, need: 2, kids: []*node{q.relevant, n}, gate: true}
+	if q.relevant == nil || n == nodeFalse {
+		return n
 	}
-	return n
+	if k.form && differs(n) {
+		// In a form a question that does not apply is blank, and blank differs
+		// from every value.
+		return any1(q.irrelevant, n)
+	}
+	return &node{kind: nodeAtLeast, need: 2, kids: []*node{q.relevant, n}, gate: true}
+}
+
+func differs(n *node) bool {
+	return n.kind == nodeAtom && n.neg
 }
 
 func (k *compiler) literal(place string, e *expr, qi int, q *question, neg bool) *node {
@@ -342,7 +362,12 @@ func (k *compiler) comparison(place string, e *expr, q *question, neg bool, leaf
 	default:
 		return k.sameText(place, e, q, neg, leaf)
 	}
-	switch cmp := negated(e.cmp, neg); cmp {
+	cmp := negated(e.cmp, neg)
+	if k.form && (cmp == ">" || cmp == ">=") {
+		// Not the negation of < and <=: a question without a number is neither.
+		return leaf(atom{kind: map[string]atomKind{">": atomAbove, ">=": atomAtLeast}[cmp], num: num}, false)
+	}
+	switch cmp {
 	case "=", "!=":
 		return leaf(atom{kind: atomIsNum, num: num}, cmp == "!=")
 	case "<", ">=":
@@ -370,6 +395,9 @@ func (k *compiler) sameText(place string, e *expr, q *question, neg bool, leaf f
 func (k *compiler) knownChoice(place string, e *expr, q *question) *node {
 	switch {
 	case k.prog.notKnown[e.str] || k.prog.declined[e.str]:
+		if k.form {
+			return nil
+		}
 		return k.fail(place, e.col, "'"+e.str+"' means not known or declined, and such an answer never counts for or against anything", "leave it out")
 	case e.str == "":
 		return k.fail(place, e.col, "a comparison with an empty text", "an unanswered question needs no expression: it is counted as open")
@@ -385,6 +413,7 @@ func (k *compiler) knownChoice(place string, e *expr, q *question) *node {
 }
 
 func (k *compiler) atom(place string, e *expr, q *question, a atom) int {
+	a.form = k.form
 	for i, have := range q.atoms {
 		if have == a {
 			return i
@@ -423,7 +452,11 @@ func (k *compiler) relevance(qi int) {
 	if e, err := parse(src); err != nil {
 		k.c.add(place, err.Error(), "")
 	} else {
-		k.prog.questions[qi].relevant = k.answers(place, e, false)
+		was := k.form
+		k.form = true
+		q := k.prog.questions[qi]
+		q.relevant, q.irrelevant = k.answers(place, e, false), k.answers(place, e, true)
+		k.form = was
 	}
 	k.busy[qi] = false
 	k.done[qi] = true
@@ -521,33 +554,42 @@ func anyHolds(clauses []clause, n *[4]int) bool {
 }
 
 // buildDomain works out which of a question's atoms can be true together.
-func (q *question) buildDomain() {
-	seen := map[uint32]bool{}
+func (q *question) buildDomain(p *program) {
+	seen := map[row]bool{}
 	add := func(r reading) {
-		var bits uint32
-		r.state = Given
+		var w row
 		for i, a := range q.atoms {
-			if a.truth(r) == triTrue {
-				bits |= 1 << i
+			switch a.read(p, r) {
+			case triTrue:
+				w.yes |= 1 << i
+			case triFalse:
+				w.no |= 1 << i
 			}
 		}
-		if !seen[bits] {
-			seen[bits] = true
-			q.domain = append(q.domain, bits)
+		if !seen[w] {
+			seen[w] = true
+			q.domain = append(q.domain, w)
 		}
+	}
+	given := func(r reading) {
+		r.state = Given
+		add(r)
 	}
 	switch q.kind {
 	case kindMultiple:
-		q.multipleDomain(add)
+		q.multipleDomain(given)
 	case kindInteger, kindDecimal, kindDate:
-		q.numberDomain(add)
+		q.numberDomain(given)
 	default:
-		q.textDomain(add)
+		q.textDomain(p, given)
 	}
-	sort.Slice(q.domain, func(i, j int) bool { return q.domain[i] < q.domain[j] })
+	sort.Slice(q.domain, func(i, j int) bool { return q.domain[i].yes < q.domain[j].yes })
+	q.real = len(q.domain)
+	add(reading{state: NotKnown})
+	add(reading{state: Declined})
 }
 
-func (q *question) textDomain(add func(reading)) {
+func (q *question) textDomain(p *program, add func(reading)) {
 	if q.kind == kindOne && len(q.choices) > 0 {
 		for _, c := range q.choices {
 			add(reading{values: []string{c}})
@@ -555,7 +597,9 @@ func (q *question) textDomain(add func(reading)) {
 		return
 	}
 	for _, a := range q.atoms {
-		add(reading{values: []string{a.str}})
+		if !p.notKnown[a.str] && !p.declined[a.str] {
+			add(reading{values: []string{a.str}})
+		}
 	}
 	add(reading{values: []string{""}})
 }
@@ -580,16 +624,12 @@ func (q *question) multipleDomain(add func(reading)) {
 	var named []string
 	most := 0.0
 	for _, a := range q.atoms {
-		if a.kind == atomChosen {
+		if a.kind == atomChosen && !contains(named, a.str) && contains(q.choices, a.str) {
 			named = append(named, a.str)
 		}
 		most = max(most, a.num)
 	}
-	others := len(q.choices) - len(named)
-	if len(q.choices) == 0 {
-		others = int(most) + 1
-	}
-	others = min(others, int(most)+1)
+	others := min(len(q.choices)-len(named), int(most)+1)
 	for set := 0; set < 1<<len(named); set++ {
 		var values []string
 		for i, c := range named {

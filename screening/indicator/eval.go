@@ -27,7 +27,7 @@ func newBoard(prog *program, prof *profile, answers Answers, finished bool) (*bo
 		}
 		b.readings[i] = r
 		for j, a := range q.atoms {
-			s := point(a.truth(r))
+			s := point(a.read(prog, r))
 			if r.state == NotAsked && !finished {
 				s = openSpan
 			}
@@ -40,16 +40,15 @@ func newBoard(prog *program, prof *profile, answers Answers, finished bool) (*bo
 // open says whether the question may still be asked.
 func (b *board) open(q int) bool { return b.readings[q].state == NotAsked && !b.finished }
 
-// pick sets an unasked question's atoms to one row of its domain; -1 declines.
-func (b *board) pick(q int, bits int64) {
+// pick answers an unasked question with one row of its domain.
+func (b *board) pick(q int, w row) {
 	qu := b.prog.questions[q]
 	for j := range qu.atoms {
 		s := point(triUnanswered)
-		if bits >= 0 {
+		if w.yes>>j&1 == 1 {
+			s = point(triTrue)
+		} else if w.no>>j&1 == 1 {
 			s = point(triFalse)
-			if bits>>j&1 == 1 {
-				s = point(triTrue)
-			}
 		}
 		b.atoms[qu.base+j] = s
 	}
@@ -74,17 +73,21 @@ type findings struct {
 // about evaluates a node over answers.
 func (b *board) about(n *node) span {
 	if n.kind == nodeAtom {
-		s := b.atoms[b.prog.questions[n.q].base+n.atom]
-		if n.neg {
-			s = s.not()
-		}
-		return s
+		return b.literal(n)
 	}
 	var t tally
 	for _, kid := range n.kids {
 		t.add(b.about(kid))
 	}
 	return t.atLeast(n.need)
+}
+
+func (b *board) literal(n *node) span {
+	s := b.atoms[b.prog.questions[n.q].base+n.atom]
+	if n.neg {
+		return s.not()
+	}
+	return s
 }
 
 // tally counts how many spans are, at their ends, true or at least unanswered.
@@ -215,12 +218,14 @@ func (f *findings) widen(g findings) {
 	f.offer.lo, f.offer.hi = min(f.offer.lo, g.offer.lo), max(f.offer.hi, g.offer.hi)
 }
 
-// maxWorlds bounds the case split over unasked age questions.
+// maxWorlds bounds the case split over unasked questions.
 const maxWorlds = 96
 
 // worlds calls visit once for every way the unasked questions behind the
-// population can be answered, declining included. With more ways than
-// maxWorlds it visits both populations with everything open instead, which can
+// population can be answered, declining included, and the questions that
+// decide whether others apply, as far as maxWorlds reaches: these two have no
+// middle value, so spans alone could be wider than need be. With too many ways
+// for the population it visits both with everything open instead, which can
 // only be wider; exact is then false.
 func (b *board) worlds(visit func(population int)) (exact bool) {
 	var unasked []int
@@ -228,7 +233,14 @@ func (b *board) worlds(visit func(population int)) (exact bool) {
 	for _, q := range b.prog.adultQuestions {
 		if b.open(q) {
 			unasked = append(unasked, q)
-			ways *= len(b.prog.questions[q].domain) + 1
+			ways *= len(b.prog.questions[q].domain)
+		}
+	}
+	for _, q := range b.prog.gates {
+		more := ways * len(b.prog.questions[q].domain)
+		if b.open(q) && more <= maxWorlds && !containsInt(unasked, q) {
+			unasked = append(unasked, q)
+			ways = more
 		}
 	}
 	if ways > maxWorlds {
@@ -242,12 +254,10 @@ func (b *board) worlds(visit func(population int)) (exact bool) {
 			visit(b.population())
 			return
 		}
-		for _, bits := range b.prog.questions[unasked[i]].domain {
-			b.pick(unasked[i], int64(bits))
+		for _, w := range b.prog.questions[unasked[i]].domain {
+			b.pick(unasked[i], w)
 			split(i + 1)
 		}
-		b.pick(unasked[i], -1)
-		split(i + 1)
 		b.unpick(unasked[i])
 	}
 	split(0)

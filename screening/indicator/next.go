@@ -20,7 +20,7 @@ func newProver(b *board) *prover { return &prover{b, newGrove(b)} }
 // false when the search was given up and the answer is the bound's.
 func (p *prover) reachable(t target) (yes, exact bool) {
 	root := p.grove.target(t, reachTrue)
-	s := newSeeker(p.board, root, func(int) bool { return true })
+	s := newSeeker(p.board, root, func(q *question) []row { return q.domain })
 	switch {
 	case root == treeMet:
 		return true, true
@@ -88,7 +88,12 @@ func (s *scoring) targets(r *Result, wanted []string) ([]target, error) {
 // settle the target: establish it, or make it impossible.
 func (s *scoring) fewest(t target) (questions []int, shortest bool) {
 	b := s.board
-	askable := func(q int) bool { return !b.prog.questions[q].derived }
+	askable := func(q *question) []row {
+		if q.derived {
+			return nil
+		}
+		return q.domain[:q.real]
+	}
 	ageOnly := func(q int) bool {
 		return containsInt(b.prog.adultQuestions, q) && len(b.prog.questions[q].usedBy) == 0
 	}
@@ -97,7 +102,7 @@ func (s *scoring) fewest(t target) (questions []int, shortest bool) {
 	no := newSeeker(b, g.target(t, refuteTrue), askable)
 	// Where indicators want different answers of one question, a target can
 	// become impossible before its tree says so.
-	exact := !yes.conflict(ageOnly) && !s.ageInIndicators()
+	exact := !yes.conflict(ageOnly) && yes.refusable(b) && !s.ageInIndicators()
 	for k := 1; k <= maxNext; k++ {
 		for _, seek := range []*seeker{yes, no} {
 			if seek.root != treeBroken && seek.root != treeMet && seek.budget > 0 && seek.within(k) {
@@ -169,10 +174,10 @@ func (s *scoring) exhaust(t target, found []int) ([]int, bool) {
 	var pool []int
 	ways := 1
 	for q, qu := range b.prog.questions {
-		if b.open(q) && !qu.derived && len(qu.domain) > 0 {
+		if b.open(q) && !qu.derived && len(qu.atoms) > 0 {
 			pool = append(pool, q)
 			if ways <= exhaustLimit {
-				ways *= len(qu.domain) + 1
+				ways *= qu.real + 1
 			}
 		}
 	}
@@ -202,9 +207,10 @@ func (s *scoring) settlingSet(t target, pool, picked []int, size int) []int {
 		if len(pool)-i < size {
 			break
 		}
-		for _, bits := range s.board.prog.questions[q].domain {
+		qu := s.board.prog.questions[q]
+		for _, w := range qu.domain[:qu.real] {
 			s.board.readings[q].state = Given
-			s.board.pick(q, int64(bits))
+			s.board.pick(q, w)
 			set := s.settlingSet(t, pool[i+1:], append(picked, q), size-1)
 			s.board.readings[q].state = NotAsked
 			s.board.unpick(q)

@@ -79,8 +79,12 @@ type Question struct {
 	Type    string   `json:"type"`
 	Choices []string `json:"choices,omitempty"`
 	Label   Text     `json:"label,omitempty"`
+	// ChoiceLabels are shown for answers; yes and no need none.
+	ChoiceLabels map[string]Text `json:"choice_labels,omitempty"`
 	// Relevant is an expression over other answers; while it is false the
-	// question does not apply and every comparison on it is false.
+	// question does not apply and every comparison on it is false. It is read
+	// as the form reads it: "not known" and "declined" are values there, which
+	// = can name, != counts as different, and no number compares with.
 	Relevant string `json:"relevant,omitempty"`
 	// Derived marks a value the form works out itself. It is never proposed as
 	// a question to ask.

@@ -32,8 +32,8 @@ const (
 
 type seekQuestion struct {
 	q     int
-	cands []uint32 // the answers worth trying: none is bettered by another
-	pick  int      // index into cands, -1 while open
+	cands []row // the answers worth trying: none is bettered by another
+	pick  int   // index into cands, -1 while open
 	// banned marks answers already tried above in the search.
 	banned uint64
 	cost   int
@@ -54,8 +54,8 @@ type seeker struct {
 	scratch []int
 }
 
-// newSeeker prepares a search. askable says which questions it may use.
-func newSeeker(b *board, root *tree, askable func(q int) bool) *seeker {
+// newSeeker prepares a search. answers gives the rows that may be tried.
+func newSeeker(b *board, root *tree, answers func(q *question) []row) *seeker {
 	s := &seeker{root: root, budget: seekBudget}
 	if root == treeMet || root == treeBroken {
 		return s
@@ -77,7 +77,7 @@ func newSeeker(b *board, root *tree, askable func(q int) bool) *seeker {
 	walk(root)
 	s.leafQ = make([]int, size)
 	s.state, s.cost, s.cut = make([]treeState, size), make([]int, size), make([]int, size)
-	s.gatherQuestions(b, askable)
+	s.gatherQuestions(b, answers)
 	s.chargeQuestions(size)
 	s.signQuestions(size)
 	return s
@@ -85,7 +85,7 @@ func newSeeker(b *board, root *tree, askable func(q int) bool) *seeker {
 
 // gatherQuestions lists the open questions in pack order with the answers
 // worth trying.
-func (s *seeker) gatherQuestions(b *board, askable func(q int) bool) {
+func (s *seeker) gatherQuestions(b *board, answers func(q *question) []row) {
 	wantTrue, wantFalse := map[int]uint32{}, map[int]uint32{}
 	var list []int
 	for _, t := range s.order {
@@ -105,9 +105,7 @@ func (s *seeker) gatherQuestions(b *board, askable func(q int) bool) {
 	at := map[int]int{}
 	for _, q := range list {
 		sq := seekQuestion{q: q, pick: -1}
-		if askable(q) {
-			sq.cands = bestAnswers(b.prog.questions[q].domain, wantTrue[q], wantFalse[q])
-		}
+		sq.cands = bestAnswers(answers(b.prog.questions[q]), wantTrue[q], wantFalse[q])
 		at[q] = len(s.qs)
 		s.qs = append(s.qs, sq)
 	}
@@ -120,12 +118,11 @@ func (s *seeker) gatherQuestions(b *board, askable func(q int) bool) {
 
 // bestAnswers keeps the answers that serve some leaf and are not bettered by
 // another answer; of equals the first.
-func bestAnswers(domain []uint32, wantTrue, wantFalse uint32) []uint32 {
-	type served struct{ yes, no uint32 }
-	serve := func(bits uint32) served { return served{bits & wantTrue, ^bits & wantFalse} }
-	var out []uint32
-	for i, bits := range domain {
-		a := serve(bits)
+func bestAnswers(domain []row, wantTrue, wantFalse uint32) []row {
+	serve := func(w row) row { return row{w.yes & wantTrue, w.no & wantFalse} }
+	var out []row
+	for i, w := range domain {
+		a := serve(w)
 		keep := a.yes|a.no != 0
 		for j, other := range domain {
 			b := serve(other)
@@ -136,13 +133,18 @@ func bestAnswers(domain []uint32, wantTrue, wantFalse uint32) []uint32 {
 			keep = keep && a == b && i < j
 		}
 		if keep && len(out) < 64 {
-			out = append(out, bits)
+			out = append(out, w)
 		}
 	}
 	return out
 }
 
-func (t *tree) servedBy(bits uint32) bool { return (bits>>t.atom&1 == 1) == t.want }
+func (t *tree) servedBy(w row) bool {
+	if t.want {
+		return w.yes>>t.atom&1 == 1
+	}
+	return w.no>>t.atom&1 == 1
+}
 
 // chargeQuestions sets each question's cost per use.
 func (s *seeker) chargeQuestions(size int) {
@@ -281,8 +283,8 @@ func (s *seeker) lookLeaf(t *tree) {
 		}
 		return
 	}
-	for i, bits := range q.cands {
-		if q.banned>>i&1 == 0 && t.servedBy(bits) {
+	for i, w := range q.cands {
+		if q.banned>>i&1 == 0 && t.servedBy(w) {
 			s.set(t, stateOpen, q.cost, 1)
 			return
 		}
@@ -497,8 +499,8 @@ func (s *seeker) within(k int) bool {
 	serves := make([]uint64, len(s.qs)) // by question: answers that serve the cut
 	for t := range leaves {
 		q := s.leafQ[t.num]
-		for i, bits := range s.qs[q].cands {
-			if t.servedBy(bits) {
+		for i, w := range s.qs[q].cands {
+			if t.servedBy(w) {
 				serves[q] |= 1 << i
 			}
 		}
@@ -553,6 +555,35 @@ func (s *seeker) conflict(ignore func(q int) bool) bool {
 		}
 	}
 	return false
+}
+
+// refusable says whether every question in the tree has an answer, not known
+// and declined among them, that serves no leaf. Then the worst completion is
+// all of these together, and the goal is met by whoever meets its tree alone.
+func (s *seeker) refusable(b *board) bool {
+	serves := map[int]row{}
+	for _, t := range s.order {
+		if t.kind != treeLeaf {
+			continue
+		}
+		w := serves[t.q]
+		if t.want {
+			w.yes |= 1 << t.atom
+		} else {
+			w.no |= 1 << t.atom
+		}
+		serves[t.q] = w
+	}
+	for q, want := range serves {
+		refuses := false
+		for _, w := range b.prog.questions[q].domain {
+			refuses = refuses || w.yes&want.yes == 0 && w.no&want.no == 0
+		}
+		if !refuses {
+			return false
+		}
+	}
+	return true
 }
 
 // chosen lists the picked questions in pack order.
