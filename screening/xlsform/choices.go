@@ -2,6 +2,7 @@ package xlsform
 
 import (
 	"fmt"
+	"sort"
 	"strings"
 )
 
@@ -182,10 +183,9 @@ func (c *compiler) rowOf(kind string, number int) dataRow {
 	if kind == sheetChoices {
 		rows = c.choice_
 	}
-	for _, r := range rows {
-		if r.number == number {
-			return r
-		}
+	i := sort.Search(len(rows), func(i int) bool { return rows[i].number >= number })
+	if i < len(rows) && rows[i].number == number {
+		return rows[i]
 	}
 	return dataRow{number: number}
 }

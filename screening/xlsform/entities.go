@@ -44,6 +44,7 @@ func (c *compiler) readEntities() {
 		return
 	}
 	seen := map[string]bool{}
+	c.mentioned = map[string][]*entity{}
 	for _, r := range rows {
 		if len(r.values) == 0 {
 			continue
@@ -61,7 +62,10 @@ func (c *compiler) readEntities() {
 		seen[e.dataset] = true
 		for _, v := range r.values {
 			for _, ref := range references(v.text) {
-				e.mentions[ref.name] = true
+				if !e.mentions[ref.name] {
+					e.mentions[ref.name] = true
+					c.mentioned[ref.name] = append(c.mentioned[ref.name], e)
+				}
 			}
 			if strings.Contains(v.text, "${") {
 				c.entityRefs = append(c.entityRefs, refCell{sheetEntities, r.number, v.col, v.text})
@@ -139,17 +143,18 @@ func (c *compiler) entityMode(r dataRow, e *entity) bool {
 // saveTo reads the column save_to of a question, and notes where the question
 // stands if an entity names it.
 func (r *surveyReader) saveTo(row dataRow, e *element) {
-	var path []*element
-	for _, o := range r.stack {
-		path = append(path, o.e)
+	if len(r.entities) == 0 && !e.bind.has("entities:saveto") {
+		return
+	}
+	path := make([]*element, len(r.stack))
+	for i, o := range r.stack {
+		path[i] = o.e
 	}
 	if v := e.bind.get("entities:saveto"); v != "" {
 		r.saveProperty(row, e, v, path)
 	}
-	for _, d := range r.entities {
-		if d.mentions[e.name] {
-			d.refs = append(d.refs, entityRef{path: path, question: e.name, row: row.number})
-		}
+	for _, d := range r.mentioned[e.name] {
+		d.refs = append(d.refs, entityRef{path: path, question: e.name, row: row.number})
 	}
 }
 

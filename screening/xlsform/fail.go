@@ -41,6 +41,18 @@ func (c *compiler) fail(p place, m msg) {
 	}
 }
 
+// full tells that no more errors are listed; whoever searches on may stop.
+func (c *compiler) full() bool { return len(c.errs) >= maxErrors }
+
+// suggestion looks for the name that was meant, for the first errors only:
+// comparing with every name takes time.
+func (c *compiler) suggestion(wrong string, names []string) string {
+	if len(c.errs) > 25 {
+		return ""
+	}
+	return suggest(wrong, names)
+}
+
 // maxErrors bounds the list: a workbook of nonsense must not fill memory.
 const maxErrors = 200
 

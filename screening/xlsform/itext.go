@@ -5,9 +5,8 @@ import "strings"
 // itext holds the translations of a form: for every language the texts by id, in
 // the order in which they were first met.
 type itext struct {
-	langs []*translation
-	ids   []string // of all languages, in order
-	forms map[string][]string
+	langs   []*translation
+	tooMany bool
 }
 
 type translation struct {
@@ -88,7 +87,9 @@ func (c *compiler) collectTexts() *itext {
 		}
 	})
 	c.survey.walk(func(e *element) { c.addMedia(t, e.path+":label", e.media, e) })
-	t.complete()
+	if t.complete(); t.tooMany {
+		c.fail(place{sheet: sheetSurvey}, msg{code: "too-large", text: "The form has too many texts in too many languages.", remedy: "Split the form, or make one form for each group of languages."})
+	}
 	return t
 }
 
@@ -131,6 +132,9 @@ func mediaURL(folder, file string) string {
 	return "jr://" + folder + "/" + file
 }
 
+// maxTexts bounds texts times languages.
+const maxTexts = 2_000_000
+
 // complete gives every language every text: a form must not fall back silently
 // to another language. What is missing is a dash.
 func (t *itext) complete() {
@@ -148,6 +152,10 @@ func (t *itext) complete() {
 				}
 			}
 		}
+	}
+	if len(ids)*len(t.langs) > maxTexts {
+		t.tooMany = true
+		return
 	}
 	for _, l := range t.langs {
 		for _, id := range ids {

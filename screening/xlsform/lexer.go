@@ -233,10 +233,14 @@ func instanceSpans(s string) [][2]int {
 		return nil
 	}
 	var out [][2]int
+	tried := 0
 	toks := tokenize(s)
 	for i := 0; i < len(toks); i++ {
 		if toks[i].kind != tokCall || s[toks[i].start:toks[i].end] != "instance(" {
 			continue
+		}
+		if tried++; tried > maxInstancePaths {
+			break
 		}
 		if last, ok := instancePath(toks, i); ok {
 			out = append(out, [2]int{toks[i].start, toks[last].end})
@@ -245,6 +249,10 @@ func instanceSpans(s string) [][2]int {
 	}
 	return out
 }
+
+// maxInstancePaths bounds the paths looked for in one text; each is searched for
+// its closing bracket.
+const maxInstancePaths = 200
 
 // instancePath gives the last token of the path that begins at instance( .
 func instancePath(toks []token, i int) (last int, ok bool) {

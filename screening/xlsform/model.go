@@ -21,7 +21,9 @@ var namespaces = []attr{
 
 // write makes the XML of the form.
 func (c *compiler) write() []byte {
-	c.itext = c.collectTexts()
+	if c.itext = c.collectTexts(); len(c.errs) > 0 {
+		return nil
+	}
 	w := &xmlWriter{b: make([]byte, 0, 4096+512*len(c.rows_)+128*len(c.choice_))}
 	w.b = append(w.b, `<?xml version="1.0"?>`...)
 	w.start("h:html", namespaces...)
@@ -151,7 +153,25 @@ func (c *compiler) nodeChildren(w *xmlWriter, e *element, inTemplate bool) {
 	}
 }
 
+// maxForm bounds the XML: repeats in groups in repeats are written twice each.
+const maxForm = 48 << 20
+
+// tooLong stops the writing of a form that grows beyond measure.
+func (c *compiler) tooLong(w *xmlWriter) bool {
+	if len(w.b) < maxForm {
+		return false
+	}
+	if len(c.errs) == 0 {
+		c.fail(place{sheet: sheetSurvey}, msg{code: "too-large", text: fmt.Sprintf("The form would have more than %d MiB.", maxForm>>20),
+			remedy: "Take repeats out of each other, put long lists into attached files, or split the form."})
+	}
+	return true
+}
+
 func (c *compiler) writeRepeat(w *xmlWriter, e *element, inTurn bool) {
+	if c.tooLong(w) {
+		return
+	}
 	if !inTurn {
 		w.start(e.name, attr{"jr:template", ""})
 		c.templateContent(w, e)

@@ -60,7 +60,7 @@ func suggest(wrong string, names []string) string {
 	w := strings.ToLower(wrong)
 	limit := max(1, len([]rune(w))/3)
 	for _, n := range names {
-		if n == wrong {
+		if n == wrong || len(n) > 4*(len(w)+limit) || 4*(len(n)+limit) < len(w) {
 			continue
 		}
 		if d := distance(w, strings.ToLower(n)); d <= limit && (best == "" || d < bestD) {

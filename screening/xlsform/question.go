@@ -66,7 +66,7 @@ func (r *surveyReader) accept(row dataRow, e *element) {
 func (r *surveyReader) unknownType(row dataRow, written string) {
 	m := msg{code: "unknown-type", text: "There is no question type " + quote(written) + ".",
 		remedy:  "See xlsform.org/en/#question-types for the types.",
-		suggest: suggest(written, suggestedTypes),
+		suggest: r.suggestion(written, suggestedTypes),
 		detail:  "Unknown question type '" + written + "'."}
 	r.fail(r.at(sheetSurvey, row, "type"), m)
 }
@@ -169,7 +169,7 @@ func (r *surveyReader) externalList(row dataRow, e *element) bool {
 	}
 	if !r.external.lists[e.list] {
 		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "unknown-list", text: "The sheet external_choices has no list " + quote(e.list) + ".",
-			remedy: "Correct the name of the list, or add the list.", suggest: suggest(e.list, sortedKeys(r.external.lists)),
+			remedy: "Correct the name of the list, or add the list.", suggest: r.suggestion(e.list, sortedKeys(r.external.lists)),
 			detail: rowTag(row.number) + "List name not in external choices sheet: " + e.list})
 		return false
 	}
@@ -189,7 +189,7 @@ func (r *surveyReader) missingList(row dataRow, list string) {
 		return
 	}
 	r.fail(r.at(sheetSurvey, row, "type"), msg{code: "unknown-list", text: "The sheet choices has no list " + quote(list) + ".",
-		remedy: "Correct the name of the list, or add the list to the sheet choices.", suggest: suggest(list, r.lists.names()),
+		remedy: "Correct the name of the list, or add the list to the sheet choices.", suggest: r.suggestion(list, r.lists.names()),
 		detail: rowTag(row.number) + " List name not in choices sheet: " + list})
 }
 

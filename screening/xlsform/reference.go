@@ -15,12 +15,16 @@ type reference struct {
 	lastSaved bool
 }
 
+// maxReference bounds a reference: no name is longer, and without a bound a text
+// of nothing but "${" would be searched to its end for each of them.
+const maxReference = 1024
+
 // parseRef reads a reference at the start of s and its length; 0 = none.
 func parseRef(s string) (r reference, ok bool, n int) {
 	if !strings.HasPrefix(s, "${") {
 		return r, false, 0
 	}
-	end := strings.IndexByte(s, '}')
+	end := strings.IndexByte(s[:min(len(s), maxReference)], '}')
 	if end < 0 {
 		return r, false, 0
 	}

@@ -66,13 +66,17 @@ func (c *compiler) choiceRefs() []refCell {
 }
 
 func (c *compiler) checkRefs(cells []refCell, names map[string]int) {
+	sorted := sortedKeys(names)
 	for _, cell := range cells {
+		if c.full() {
+			return
+		}
 		for _, ref := range references(cell.text) {
 			switch n := names[ref.name]; {
 			case n == 0:
 				c.fail(c.atColumn(cell.sheet, cell.row, cell.col, cell.text), msg{code: "unknown-name",
 					text: fmt.Sprintf("No question is named %q.", ref.name), remedy: "Correct the reference, or give the question that name.",
-					suggest:  suggest(ref.name, sortedKeys(names)),
+					suggest:  c.suggestion(ref.name, sorted),
 					detail:   invalid(cell.row, cell.sheet, cell.col.header, fmt.Sprintf("Reference variables must contain a name from the 'survey' sheet. Could not find the name '%s'.", ref.name)),
 					upstream: "PYREF_003"})
 			case n > 1:
@@ -163,7 +167,9 @@ func stem(file string) string {
 // paths and names are fixed, triggers find their questions.
 func (c *compiler) resolve() {
 	c.survey.name = c.rootName
-	c.expandLoops(c.survey)
+	if c.expandLoops(c.survey); len(c.errs) > 0 {
+		return
+	}
 	c.fillMeta()
 	c.byName = map[string][]*element{}
 	c.survey.walk(func(e *element) {
@@ -207,6 +213,9 @@ func (c *compiler) lookup(name string) *element {
 	return nil
 }
 
+// maxElements bounds what loops may make.
+const maxElements = 200_000
+
 // expandLoops writes out begin_loop: one group for each choice of the list.
 func (c *compiler) expandLoops(e *element) {
 	for _, ch := range e.children {
@@ -221,6 +230,14 @@ func (c *compiler) expandLoops(e *element) {
 	l := c.lists.get(e.list)
 	e.list = ""
 	if l == nil {
+		return
+	}
+	size := 0
+	for _, t := range template {
+		t.walk(func(*element) { size++ })
+	}
+	if c.written += (size + 1) * len(l.choices); c.written > maxElements {
+		c.fail(place{sheet: sheetSurvey, row: e.row}, msg{code: "too-large", text: "The loop would make too many questions.", remedy: "Use begin_repeat with a repeat_count instead."})
 		return
 	}
 	for _, choice := range l.choices {

@@ -22,6 +22,7 @@ type surveyReader struct {
 	*compiler
 	stack   []open
 	repeats map[string]bool
+	tooDeep bool
 	refs    []refCell    // to be checked once all names are known
 	trigger []triggerRef // likewise
 }
@@ -60,7 +61,9 @@ func (c *compiler) readSurvey(sh *Sheet) {
 	r := &surveyReader{compiler: c, repeats: map[string]bool{}}
 	r.push(c.survey, 0)
 	for _, row := range rows {
-		r.row(row)
+		if r.row(row); r.tooDeep || c.full() {
+			return
+		}
 	}
 	for i := len(r.stack) - 1; i > 0; i-- {
 		o := r.stack[i]
@@ -194,8 +197,17 @@ func mendName(s string) string {
 	return out
 }
 
+// maxDepth bounds the nesting; beyond it paths grow without measure.
+const maxDepth = 64
+
 // begin opens a group, repeat or loop.
 func (r *surveyReader) begin(row dataRow, written string, k kind, list string) {
+	if len(r.stack) > maxDepth {
+		r.tooDeep = true
+		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "too-deep", text: fmt.Sprintf("Groups and repeats stand more than %d deep in each other.", maxDepth),
+			remedy: "End groups before beginning new ones."})
+		return
+	}
 	n, ok := r.name(row)
 	if !ok {
 		n = "unnamed" // kept open, so that its end still matches

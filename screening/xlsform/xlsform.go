@@ -142,6 +142,8 @@ type compiler struct {
 	geometry     []geometryRef
 	otherSeen    bool // a select with or_other
 	looped       bool // a loop was written out
+	written      int  // elements that loops have made
+	mentioned    map[string][]*entity
 	nestedEntity bool // an entity stands in a repeat
 	itext        *itext
 	files        []string // URIs of attached files, in order
