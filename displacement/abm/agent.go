@@ -57,13 +57,9 @@ func (k *agentCore) placeAttr(at int32, attr int, home int32) {
 func (k *agentCore) step() {
 	w := k.w
 	if !(w.flee && w.set.AwarenessLevel < 1) { // quirk 3
-		for pass := range 2 {
-			for i := range k.people {
-				// A person handled in the first pass is on the road or still in
-				// a camp, so that nobody acts twice.
-				if a := &k.people[i]; a.state == resting && w.camp[a.where] == (pass == 0) {
-					k.decide(i, a, false)
-				}
+		for i := range k.people {
+			if a := &k.people[i]; a.state == resting {
+				k.decide(i, a, false)
 			}
 		}
 	}
@@ -199,7 +195,7 @@ func (k *agentCore) enter(i int, a *agent, id int32) {
 
 func (k *agentCore) travel(i int, a *agent) {
 	w := k.w
-	for a.state == onRoad {
+	for stops := 1; a.state == onRoad; stops++ {
 		l := &w.links[a.where]
 		v := l.speed
 		if w.set.StartOnFoot && a.first || l.walk > 0 && w.rng.chance(l.walk) {
@@ -223,7 +219,7 @@ func (k *agentCore) travel(i int, a *agent) {
 		a.where = l.to
 		w.move(l.to, 1)
 		k.arrived(i, a)
-		if a.moved >= v || a.state == gone {
+		if a.moved >= v || stops >= maxStops || a.state == gone {
 			return
 		}
 		force := w.set.AvoidShortStints && int64(a.recent)*k.max+recentUnit*int64(a.moved) < recentUnit*k.max

@@ -13,7 +13,13 @@ type cohort struct {
 	moved  int32 // metres today; always 0 between days
 	recent uint8 // decayed travel index, in sixteenths of max_move_speed
 	first  bool  // still on the first link of the journey
+	stops  uint8 // passed today; always 0 between days
 }
+
+// maxStops bounds the places one person passes in a day. Only roads of a few
+// hundred metres reach it; without it two zones 100 m apart would be crossed
+// thousands of times a day.
+const maxStops = 200
 
 // bag merges equal cohorts. It keeps the order of first arrival, so that a run
 // does not depend on anything but its draws.
@@ -169,18 +175,29 @@ func (k *cohortCore) step() {
 	k.stack = k.stack[:0]
 	k.travelling = false
 	frozen := w.flee && w.set.AwarenessLevel < 1 // quirk 3
-	// Camps first: those who leave a full camp make room for others (quirk 4).
-	for pass := range 2 {
+	// Those who leave a full camp make room for others. In Flee people act one
+	// after the other, whoever they are (quirk 4): here half of the others act
+	// before the people of the camps and half after.
+	for pass := range 3 {
 		for i := range k.rest.list {
 			c := k.rest.list[i]
-			if w.camp[c.where] != (pass == 0) {
+			if w.camp[c.where] != (pass == 1) {
 				continue
 			}
-			if frozen {
+			half := (c.n + int64(i&1)) / 2
+			switch pass {
+			case 0:
+				c.n = half
+			case 2:
+				c.n -= half
+			}
+			switch {
+			case c.n == 0:
+			case frozen:
 				k.settle(c)
-				continue
+			default:
+				k.decide(c, false)
 			}
-			k.decide(c, false)
 		}
 	}
 	k.travelling = true
@@ -259,7 +276,7 @@ func (k *cohortCore) single(c cohort) {
 		c.moved += v
 		if c.metres <= l.metres {
 			c.recent = k.newRecent(c.recent, c.moved)
-			c.moved = 0
+			c.moved, c.stops = 0, 0
 			k.nextRoad.add(c)
 			return
 		}
@@ -273,7 +290,7 @@ func (k *cohortCore) single(c cohort) {
 		}
 		c.where, c.metres = l.to, 0
 		w.move(l.to, 1)
-		if c.moved >= v {
+		if c.stops++; c.moved >= v || c.stops >= maxStops {
 			k.settle(c)
 			return
 		}
@@ -360,7 +377,7 @@ func (k *cohortCore) settle(c cohort) {
 		return
 	}
 	c.recent = k.newRecent(c.recent, c.moved)
-	c.moved, c.metres = 0, 0
+	c.moved, c.metres, c.stops = 0, 0, 0
 	k.nextRest.add(c)
 }
 
@@ -576,7 +593,7 @@ func (k *cohortCore) advance(c cohort, l *link, v int32) {
 	c.moved += v
 	if c.metres <= l.metres {
 		c.recent = k.newRecent(c.recent, c.moved)
-		c.moved = 0
+		c.moved, c.stops = 0, 0
 		k.nextRoad.add(c)
 		return
 	}
@@ -590,12 +607,13 @@ func (k *cohortCore) advance(c cohort, l *link, v int32) {
 	}
 	c.where, c.metres = l.to, 0
 	w.move(l.to, c.n)
+	c.stops++
 	k.arrive(c, v)
 }
 
 // arrive is what follows at the end of a link reached at speed v.
 func (k *cohortCore) arrive(c cohort, v int32) {
-	if c.moved >= v || k.returns && k.w.arrivedHome(c.where, c.class) {
+	if c.moved >= v || c.stops >= maxStops || k.returns && k.w.arrivedHome(c.where, c.class) {
 		k.settle(c)
 		return
 	}

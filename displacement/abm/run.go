@@ -431,8 +431,9 @@ func (w *world) spawnByConflict(k core) int64 {
 		default:
 			n = int64(d.Rate * v / h)
 		}
-		w.spawnAt(k, int32(i), w.available(i, n))
-		total += w.available(i, n)
+		n = w.available(i, n)
+		w.spawnAt(k, int32(i), n)
+		total += n
 	}
 	return total
 }

@@ -506,6 +506,11 @@ func (w *world) enact(cl *Closure, shut bool) {
 				// A closure that ends without having begun (a run that starts
 				// later) must not open more than is shut.
 				w.closed[i] = max(0, w.closed[i]+delta)
+				if w.flee && !cl.Works {
+					// Flee keeps no count: one reopening opens a link that another
+					// closure still shuts (seen at Tierkidi-Kule, ssudan2013).
+					w.closed[i] = max(0, delta)
+				}
 			}
 		}
 		w.graphVersion++
