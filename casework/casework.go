@@ -148,8 +148,8 @@ const (
 // Classes lists the field classes in the order of the page.
 var Classes = []string{Administrative, Identity, Contact, Location, Medical, Legal, Narrative, Offender}
 
-// Field is one field of a case's sheets.
-type Field struct {
+// SheetField is one field of a case's sheets.
+type SheetField struct {
 	Name  string `json:"name"`
 	Class string `json:"class"`
 	// Label is the English word; the web translates by name.
@@ -161,16 +161,16 @@ type Field struct {
 }
 
 // Fields is the vocabulary of sheet fields.
-var Fields = func() []Field {
-	var list []Field
+var Fields = func() []SheetField {
+	var list []SheetField
 	if err := json.Unmarshal(fieldsText, &list); err != nil {
 		panic("casework: the built-in list of fields is broken: " + err.Error())
 	}
 	return list
 }()
 
-var fieldByName = func() map[string]Field {
-	out := map[string]Field{}
+var fieldByName = func() map[string]SheetField {
+	out := map[string]SheetField{}
 	for _, f := range Fields {
 		out[f.Name] = f
 	}

@@ -41,8 +41,8 @@ var (
 // world is a desk on a fresh store with a clock that a test moves.
 type world struct {
 	*Desk
-	clock *clock.Manual
-	dir   string
+	clock  *clock.Manual
+	folder string
 }
 
 func newWorld(t testing.TB, d *db.DB) *world {

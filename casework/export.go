@@ -185,7 +185,7 @@ func (d *Desk) ImportHTCDS(ctx context.Context, records []htcds.Record, issues [
 func (d *Desk) importRow(ctx context.Context, r htcds.Record, issues []htcds.Issue, dryRun bool) (res RowResult, err error) {
 	res.Issues = issues
 	for _, f := range htcds.Fields {
-		if len(r.Values[f.Name]) > 0 && !slices.ContainsFunc(Fields, func(x Field) bool { return x.HTCDS == f.Name }) {
+		if len(r.Values[f.Name]) > 0 && !slices.ContainsFunc(Fields, func(x SheetField) bool { return x.HTCDS == f.Name }) {
 			res.Unmapped = append(res.Unmapped, f.Name)
 		}
 	}
@@ -262,7 +262,7 @@ func (d *Desk) importChange(ctx context.Context, res RowResult, old Case, r htcd
 	return res, err
 }
 
-func conflictIssues(list []merge.Conflict) []htcds.Issue {
+func conflictIssues(list []merge.Clash) []htcds.Issue {
 	var out []htcds.Issue
 	for _, c := range list {
 		out = append(out, htcds.Issue{Field: c.Field, Message: "was changed meanwhile; both values are kept for you to decide", Warning: true})

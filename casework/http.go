@@ -95,7 +95,7 @@ func (d *Desk) Routes(g *gate.Gate) {
 
 // Vocabulary is what pages need to know to draw a case.
 type Vocabulary struct {
-	Fields      []Field                     `json:"fields"`
+	Fields      []SheetField                `json:"fields"`
 	Classes     []string                    `json:"classes"`
 	EntryKinds  map[string][]string         `json:"entry_kinds" doc:"Kind to its states"`
 	CaseTable   []CaseRule                  `json:"case_table"`

@@ -96,7 +96,7 @@ func (d *Desk) openSheet(ctx context.Context, c Case, row sheetRow) (fields map[
 
 // editSheet lays changes over one class. base is the case revision that the
 // editor last saw. Conflicts are stored for a human, not thrown away.
-func (d *Desk) editSheet(t *db.Tx, ctx context.Context, c Case, class string, changes map[string]string, base int64) ([]string, []merge.Conflict, error) {
+func (d *Desk) editSheet(t *db.Tx, ctx context.Context, c Case, class string, changes map[string]string, base int64) ([]string, []merge.Clash, error) {
 	row, _, err := sheetOf(t, c.ID, class)
 	if err != nil {
 		return nil, nil, err
@@ -140,7 +140,7 @@ func (d *Desk) storeSheet(t *db.Tx, ctx context.Context, c Case, class string, f
 	return d.leaf(t, ctx, "write", "sheet:"+c.ID+"/"+class, c.Person, map[string]any{"revision": c.Revision}, sealed)
 }
 
-func (d *Desk) storeConflict(t *db.Tx, ctx context.Context, c Case, class string, x merge.Conflict) error {
+func (d *Desk) storeConflict(t *db.Tx, ctx context.Context, c Case, class string, x merge.Clash) error {
 	one := id.New()
 	sealed, err := d.seal(ctx, c.Person, class, place("conflict", one, x.Field), []byte(x.Mine))
 	if err != nil {
@@ -309,9 +309,9 @@ type Edit struct {
 
 // Edited says what an edit did.
 type Edited struct {
-	Revision  int64            `json:"revision"`
-	Changed   []string         `json:"changed"`
-	Conflicts []merge.Conflict `json:"conflicts"`
+	Revision  int64         `json:"revision"`
+	Changed   []string      `json:"changed"`
+	Conflicts []merge.Clash `json:"conflicts"`
 }
 
 // EditSheets changes fields of a case. Fields that somebody else changed since
@@ -332,7 +332,7 @@ func (d *Desk) EditSheets(ctx context.Context, caseID string, e Edit) (out Edite
 		return out, err
 	}
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
-		out = Edited{Changed: []string{}, Conflicts: []merge.Conflict{}}
+		out = Edited{Changed: []string{}, Conflicts: []merge.Clash{}}
 		for _, class := range sortedKeys(sheets) {
 			if c, _, err = d.allowed(t, ctx, caseID, Write, class); err != nil {
 				return err

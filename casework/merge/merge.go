@@ -2,7 +2,7 @@
 //
 // Nothing is overwritten silently: a field that only one side changed takes
 // that side's value; a field that both changed to different values keeps what
-// is stored and becomes a Conflict for a human to look at.
+// is stored and becomes a Clash for a human to look at.
 package merge
 
 import "sort"
@@ -15,8 +15,8 @@ type Field struct {
 	By       string `json:"by,omitempty"`
 }
 
-// Conflict is a field that two people changed.
-type Conflict struct {
+// Clash is a field that two people changed.
+type Clash struct {
 	Field  string `json:"field"`
 	Stored string `json:"stored"`
 	// StoredBy is who changed it first.
@@ -28,19 +28,19 @@ type Conflict struct {
 // base, over the stored fields, and returns the fields as they then stand, the
 // names that changed, and the conflicts. next is the revision of this edit. An
 // empty value clears a field. Neither argument is changed.
-func Apply(stored map[string]Field, changes map[string]string, base, next int64, by string) (map[string]Field, []string, []Conflict) {
+func Apply(stored map[string]Field, changes map[string]string, base, next int64, by string) (map[string]Field, []string, []Clash) {
 	out := make(map[string]Field, len(stored)+len(changes))
 	for name, f := range stored {
 		out[name] = f
 	}
 	var changed []string
-	var conflicts []Conflict
+	var conflicts []Clash
 	for name, value := range changes {
 		have := stored[name]
 		switch {
 		case have.Value == value:
 		case have.Revision > base:
-			conflicts = append(conflicts, Conflict{name, have.Value, have.By, value})
+			conflicts = append(conflicts, Clash{name, have.Value, have.By, value})
 		default:
 			out[name] = Field{value, next, by}
 			changed = append(changed, name)

@@ -20,7 +20,7 @@ func TestTwoOfficersEditOneFieldAndTheSecondIsShownTheConflict(t *testing.T) {
 	stored := map[string]Field{"name": {"Mya", 1, "a"}}
 	stored, _, _ = Apply(stored, map[string]string{"name": "Mya Hla"}, 1, 2, "a")
 	stored, changed, conflicts := Apply(stored, map[string]string{"name": "Maya"}, 1, 3, "b")
-	want := Conflict{"name", "Mya Hla", "a", "Maya"}
+	want := Clash{"name", "Mya Hla", "a", "Maya"}
 	if stored["name"].Value != "Mya Hla" || len(changed) != 0 || len(conflicts) != 1 || conflicts[0] != want {
 		t.Error(stored, changed, conflicts)
 	}
