@@ -38,7 +38,7 @@ test: web ## what every change must pass: go vet, go test, types and tests of th
 
 # Packages with a store or goroutines run under the race detector on both databases; engines are pure, and run
 # their slow tests without it.
-engines := ./screening/xlsform/... ./screening/indicator/... ./displacement/abm/... ./displacement/ensemble/... ./casework/hsds/... ./casework/matching/... ./casework/htcds/...
+engines := ./screening/xlsform/... ./screening/indicator/... ./displacement/abm/... ./displacement/ensemble/... ./casework/hsds/... ./casework/matching/... ./casework/htcds/... ./casework/referral/... ./casework/clocks/... ./casework/merge/... ./displacement/builder/...
 
 check: test lint ## all of it: race detector, PostgreSQL, slow tests, browser journeys
 	tools/install-for-check

@@ -273,22 +273,36 @@ func (d *Desk) NamesOf(ctx context.Context, ids []string) (map[string]string, er
 		if _, done := out[person]; done {
 			continue
 		}
-		var row personRow
-		var found bool
-		err := d.DB.Read(ctx, func(t *db.Tx) (err error) { row, found, err = personByID(t, person); return err })
-		if err != nil {
-			return nil, err
+		if name, _ := d.NameOf(ctx, person); name != "" {
+			out[person] = name
 		}
-		if !found {
-			continue
-		}
-		p, err := d.openPerson(ctx, row)
-		if err != nil {
-			return nil, err
-		}
-		out[person] = p.Name
 	}
-	return out, nil
+	return out, ctx.Err()
+}
+
+// NameOf is the name and the organisation's id of a person, for other desks; empty when not known.
+func (d *Desk) NameOf(ctx context.Context, person string) (name, organisation string) {
+	var row personRow
+	var found bool
+	err := d.DB.Read(ctx, func(t *db.Tx) (err error) { row, found, err = personByID(t, person); return err })
+	if err != nil || !found {
+		return "", ""
+	}
+	p, err := d.openPerson(ctx, row)
+	if err != nil {
+		return "", row.Organisation.ID
+	}
+	return p.Name, row.Organisation.ID
+}
+
+// OrganisationName is the name of an organisation; empty when not known.
+func (d *Desk) OrganisationName(ctx context.Context, organisation string) string {
+	var o Organisation
+	err := d.DB.Read(ctx, func(t *db.Tx) (err error) { o, _, err = organisationByID(t, organisation); return err })
+	if err != nil {
+		return ""
+	}
+	return o.Name
 }
 
 func rolesJSON(roles []actor.Role) string {

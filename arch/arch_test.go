@@ -16,10 +16,10 @@ import (
 var engines = []string{
 	"screening/xlsform", "screening/indicator",
 	"displacement/abm", "displacement/ensemble", "displacement/builder",
-	"casework/hsds", "casework/matching", "casework/htcds",
+	"casework/hsds", "casework/matching", "casework/htcds", "casework/referral", "casework/clocks", "casework/merge",
 }
 
-// data packages embed data files and hold no logic but loading; every floor above the kernel may read them.
+// data packages embed data files and hold no logic but loading; they stand beside the engines that read them.
 var data = []string{"screening/packs", "screening/instruments", "screening/cards", "demo", "demo/displacement"}
 
 // desks are the vertical rooms.
@@ -65,9 +65,9 @@ func floor(pkg string) int {
 	switch {
 	case room(pkg) == "kernel":
 		return 0
-	case under(pkg, data) || room(pkg) == "web":
+	case room(pkg) == "web":
 		return 1
-	case under(pkg, engines) || room(pkg) == "platform":
+	case under(pkg, engines) || under(pkg, data) || room(pkg) == "platform":
 		return 2
 	case slices.Contains(desks, room(pkg)):
 		return 3

@@ -24,6 +24,7 @@ import (
 	"lintas/platform/httpd"
 	"lintas/platform/jobs"
 	"lintas/platform/keys"
+	"lintas/platform/push"
 	"lintas/web"
 )
 
@@ -38,6 +39,7 @@ type Node struct {
 	Demo   bool
 
 	Agency *agency.Desk
+	Push   *push.Sender
 	desks
 
 	metrics *httpd.Metrics

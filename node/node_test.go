@@ -58,6 +58,7 @@ func call(n *Node, method, path, role string) *httptest.ResponseRecorder {
 	if method == "" {
 		method = "GET"
 	}
+	path = strings.TrimSuffix(path, "{$}") // the mux's mark for "exactly this"
 	r := httptest.NewRequest(method, parameter.ReplaceAllString(path, "none"), strings.NewReader("{}"))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set(gate.HeaderRequest, "1")

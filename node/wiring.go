@@ -4,15 +4,19 @@ import (
 	"context"
 
 	"lintas/agency"
+	"lintas/casework"
 	"lintas/platform/audit"
 	"lintas/platform/gate"
 	"lintas/platform/jobs"
+	"lintas/platform/mail"
+	"lintas/platform/push"
 	"lintas/screening"
 )
 
 // desks are the rooms of the node beside the agency.
 type desks struct {
 	Screening *screening.Desk
+	Casework  *casework.Desk
 }
 
 // wire builds the desks and draws every arrow between them. This is the one place that answers "who
@@ -29,18 +33,52 @@ func (n *Node) wire(ctx context.Context) (err error) {
 		DB: n.DB, Keys: n.Keys, Clock: n.Clock, Log: n.Log, PublicURL: n.Config.PublicURL,
 		PersonNames: n.Agency.NamesOf,
 	})
+	if err != nil {
+		return err
+	}
+	mail, push, err := n.notices()
+	if err != nil {
+		return err
+	}
+	n.Casework, err = casework.Open(ctx, casework.Deps{
+		DB: n.DB, Keys: n.Keys, Clock: n.Clock, Log: n.Log,
+		Country: n.Config.Country, PublicURL: n.Config.PublicURL, NodeName: n.Config.Name,
+		NameOf: n.Agency.NameOf, OrganisationName: n.Agency.OrganisationName,
+		Mail: mail, Push: push,
+	})
 	return err
+}
+
+// notices are the ways in which the node tells people that something waits; nil where there is none.
+func (n *Node) notices() (byMail func(ctx context.Context, to, subject, text string) error, byPush func(ctx context.Context, subscription []byte, text string) error, err error) {
+	if n.Config.SMTP != "" {
+		sender, err := mail.Open(n.Config.SMTP, n.Config.MailFrom)
+		if err != nil {
+			return nil, nil, err
+		}
+		byMail = sender.Send
+	}
+	n.Push, err = push.Open(n.Keys.Derive("web push"), n.Config.PublicURL)
+	if err != nil {
+		return nil, nil, err
+	}
+	return byMail, n.Push.Send, nil
 }
 
 func (n *Node) deskRoutes(g *gate.Gate) {
 	n.Screening.Routes(g)
+	n.Casework.Routes(g)
 }
 
-func (n *Node) deskJobs() []jobs.Job { return nil }
+func (n *Node) deskJobs() []jobs.Job { return append(n.Screening.Jobs(), n.Casework.Jobs()...) }
 
 // storedKinds says for each kind of object how to read the bytes its audit leaf vouches for.
 func (n *Node) storedKinds() map[string]audit.Stored {
-	return map[string]audit.Stored{"person": n.Agency.Stored, "screening": screening.Stored}
+	all := map[string]audit.Stored{"person": n.Agency.Stored, "screening": screening.Stored}
+	for kind, stored := range n.Casework.Stored() {
+		all[kind] = stored
+	}
+	return all
 }
 
 // demoDesks fills the desks of a demo node; people are the demo's persons by login.

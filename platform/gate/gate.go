@@ -6,6 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"path"
+	"reflect"
 	"sort"
 	"strings"
 
@@ -46,6 +48,7 @@ func New(version string, auth Authenticator, log *slog.Logger) *Gate {
 	config := huma.DefaultConfig("Lintas", version)
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil // no "$schema" in answers
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Info.Description = "The node's own API. Errors are application/problem+json with a stable `code`."
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: "lintas_session"},
@@ -54,6 +57,20 @@ func New(version string, auth Authenticator, log *slog.Logger) *Gate {
 	g := &Gate{mux: mux, api: humago.New(mux, config), auth: auth, log: log}
 	Handle(g, "GET", "/api/openapi.json", Public("the description of the API holds no data"), g.openAPI)
 	return g
+}
+
+// schemaName names a type in the description of the API by its package and its name: two desks may well have
+// a type of the same name each.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	pkg := path.Base(t.PkgPath())
+	if t.Name() == "" || pkg == "." || pkg == "" {
+		return name
+	}
+	return strings.ToUpper(pkg[:1]) + pkg[1:] + name
 }
 
 func (g *Gate) openAPI(w http.ResponseWriter, _ *http.Request) {
@@ -76,10 +93,10 @@ func (g *Gate) Routes() []Route {
 	return out
 }
 
-// Handle adds a plain route. path is a net/http pattern without the method; method may be empty for all.
-func Handle(g *Gate, method, path string, who Who, h http.HandlerFunc) {
-	g.routes = append(g.routes, Route{method, path, who})
-	g.mux.HandleFunc(strings.TrimSpace(method+" "+path), func(w http.ResponseWriter, r *http.Request) {
+// Handle adds a plain route. pattern is a net/http pattern without the method; method may be empty for all.
+func Handle(g *Gate, method, pattern string, who Who, h http.HandlerFunc) {
+	g.routes = append(g.routes, Route{method, pattern, who})
+	g.mux.HandleFunc(strings.TrimSpace(method+" "+pattern), func(w http.ResponseWriter, r *http.Request) {
 		r, p := g.enter(r, who)
 		if p != nil {
 			if who.deny != nil {
