@@ -1,1 +1,5 @@
-export {};
+import { exerciseTransport } from './queue/exercise';
+import { start } from './start';
+
+// No import of the live transport, here or in anything this file leads to.
+start({ name: 'exercise', base: '/exercise/', storage: 'lintas-exercise', transport: exerciseTransport });

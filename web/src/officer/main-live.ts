@@ -1,1 +1,4 @@
-export {};
+import { liveTransport } from './queue/live';
+import { start } from './start';
+
+start({ name: 'live', base: '/app/', storage: 'lintas-officer', transport: liveTransport });

@@ -103,8 +103,10 @@ export const useOfficer = defineStore('officer', () => {
       const made = await api.post<{ device: { id: string }; token: string }>('/api/agency/app-devices', { name: deviceName });
       await database.setDevice('device', { id: made.device.id, token: made.token } satisfies Device);
     }
-    // The same person anew: their former place cannot be opened by the new PIN and would only stand there.
+    const former = profiles.value.filter((profile) => profile.person === person.id);
     const made = await vaults.enrol(person.id, person.name, person.locale, pin);
+    // The same person anew, after a forgotten PIN: nobody can open their former place any more (the page warned).
+    for (const profile of former) await database.removeProfile(profile.id);
     profiles.value = await database.profiles();
     await askToKeep();
     await opened({ kind: 'open', vault: made });

@@ -14,9 +14,9 @@ export const travellerLanguages: readonly string[] = Object.keys(files).map((pat
 /** The texts for a language code, English with `found: false` where we have none. */
 export async function travellerTexts(code: string): Promise<{ texts: TravellerTexts; language: string; found: boolean; draft: boolean }> {
   const base = code.toLowerCase().split('-')[0] ?? '';
-  const load = files[`./${code}.json`] ?? files[`./${base}.json`];
-  const texts = (await (load ?? files['./en.json']!)()).default;
-  return { texts, language: load ? base : 'en', found: load !== undefined, draft: texts._meta?.draft === true };
+  const path = [`./${code}.json`, `./${base}.json`].find((one) => one in files);
+  const texts = (await files[path ?? './en.json']!()).default;
+  return { texts, language: path ? base : 'en', found: path !== undefined, draft: texts._meta?.draft === true };
 }
 
 export type Loaded = Awaited<ReturnType<typeof travellerTexts>>;
