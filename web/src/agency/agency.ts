@@ -1,0 +1,102 @@
+/** The nouns of the agency's API, and how its pages ask for lists. */
+import { onMounted, ref, type Ref } from 'vue';
+import { api } from '@/api/client';
+import type { Role } from '@/session/session';
+
+/** In the order of the node's own list (kernel/actor). */
+export const roles: readonly Role[] = ['officer', 'caseworker', 'supervisor', 'analyst', 'planner', 'secretariat', 'trainer', 'administrator'];
+
+export const kinds = ['state', 'international', 'civil-society', 'business'] as const;
+
+export interface Organisation {
+  id: string;
+  name: string;
+  country: string;
+  kind: (typeof kinds)[number];
+}
+
+export interface Member {
+  id: string;
+  login: string;
+  name: string;
+  roles: Role[];
+  organisation: Organisation;
+  locale: string;
+  state: 'active' | 'left';
+  must_change_password: boolean;
+  one_time_code_on: boolean;
+  made_at: string;
+}
+
+export interface Device {
+  id: string;
+  name: string;
+  enrolled_by: string;
+  made_at: string;
+  ends_at?: string;
+  revoked_at?: string;
+  wipe_ordered_at?: string;
+  wiped_at?: string;
+  seen_at?: string;
+}
+
+export interface Enrolment {
+  device: Device;
+  token: string;
+  server_url: string;
+  qr_text: string;
+  qr_svg: string;
+}
+
+export type DeviceState = 'active' | 'ended' | 'wipe' | 'wiped' | 'revoked';
+
+/** The one word for a device's state; the strongest wins. `now` is milliseconds since 1970. */
+export function stateOf(device: Device, now: number): DeviceState {
+  if (device.wiped_at) return 'wiped';
+  if (device.wipe_ordered_at) return 'wipe';
+  if (device.revoked_at) return 'revoked';
+  if (device.ends_at && new Date(device.ends_at).getTime() < now) return 'ended';
+  return 'active';
+}
+
+/** A list of the node, fetched when the page opens. */
+export function useList<T>(path: string): { items: Ref<T[] | null>; problem: Ref<unknown>; load: () => Promise<void> } {
+  const items = ref<T[] | null>(null) as Ref<T[] | null>;
+  const problem = ref<unknown>(null);
+  async function load(): Promise<void> {
+    problem.value = null;
+    try {
+      items.value = (await api.list<T>(path)).items ?? [];
+    } catch (error) {
+      problem.value = error;
+    }
+  }
+  onMounted(load);
+  return { items, problem, load };
+}
+
+/** Runs one thing at a time and keeps what went wrong for UiProblem. */
+export function useTask(): { busy: Ref<boolean>; problem: Ref<unknown>; run: (work: () => Promise<void>) => Promise<boolean> } {
+  const busy = ref(false);
+  const problem = ref<unknown>(null);
+  async function run(work: () => Promise<void>): Promise<boolean> {
+    if (busy.value) return false;
+    busy.value = true;
+    problem.value = null;
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      problem.value = error;
+      return false;
+    } finally {
+      busy.value = false;
+    }
+  }
+  return { busy, problem, run };
+}
+
+/** A drawing of the node as the source of an <img>: what stands inside can run nothing there. */
+export function drawing(svg: string): string {
+  return 'data:image/svg+xml;charset=utf-8,' + encodeURIComponent(svg);
+}
