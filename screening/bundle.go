@@ -1,6 +1,13 @@
 package screening
 
-import "time"
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
+
+	"lintas/kernel/actor"
+)
 
 // Service is a place of the service directory, as a phone shows it offline.
 type Service struct {
@@ -12,4 +19,71 @@ type Service struct {
 	Languages []string  `json:"languages"`
 	Place     string    `json:"place"`
 	AssuredAt time.Time `json:"assured_at"` // when somebody last made sure that this is so
+}
+
+// BundleMedium is a media file with the address to fetch it from.
+type BundleMedium struct {
+	Medium
+	URL string `json:"url"`
+}
+
+// BundleInstrument is an open instrument with the addresses of its files. Addresses name the revision, so what
+// lies behind one never changes.
+type BundleInstrument struct {
+	InstrumentView
+	XFormURL string         `json:"xform_url"`
+	PackURL  string         `json:"pack_url,omitempty"`
+	Media    []BundleMedium `json:"media"`
+}
+
+// Lock says when a phone locks itself.
+type Lock struct {
+	Minutes int `json:"minutes" doc:"Without a touch"`
+	Tries   int `json:"tries" doc:"Wrong PINs before the phone wipes what it holds"`
+}
+
+// PilotSwitch says whether the node gathers pilot measures.
+type PilotSwitch struct {
+	On bool `json:"on"`
+}
+
+// Bundle is what a phone must hold so that it works without a network. It holds nothing about any person.
+type Bundle struct {
+	ETag        string             `json:"etag"`
+	Instruments []BundleInstrument `json:"instruments"`
+	Cards       []Card             `json:"cards"`
+	Procedure   *Procedure         `json:"referral_procedure"`
+	Services    []Service          `json:"services"`
+	Lock        Lock               `json:"lock"`
+	Pilot       PilotSwitch        `json:"pilot"`
+}
+
+// Bundle gathers it for the actor's organisation.
+func (d *Desk) Bundle(ctx context.Context) (Bundle, error) {
+	b := Bundle{Instruments: []BundleInstrument{}, Cards: d.cards(), Procedure: d.procedure(), Services: []Service{}, Lock: Lock{Minutes: 2, Tries: 10}, Pilot: PilotSwitch{On: true}}
+	offered, err := d.Offered(ctx, "")
+	if err != nil {
+		return b, err
+	}
+	for _, r := range offered {
+		at := "/api/screening/instruments/" + url.PathEscape(r.Instrument) + "/versions/" + url.PathEscape(r.ID)
+		i := BundleInstrument{InstrumentView: viewOf(r), XFormURL: at + "/xform", Media: []BundleMedium{}}
+		if r.About.Pack != nil {
+			i.PackURL = at + "/pack"
+		}
+		for _, m := range r.Media {
+			i.Media = append(i.Media, BundleMedium{m, at + "/media/" + url.PathEscape(m.Name)})
+		}
+		b.Instruments = append(b.Instruments, i)
+	}
+	if d.deps.Services != nil {
+		services, err := d.deps.Services(ctx, actor.From(ctx).Organisation)
+		if err != nil {
+			return b, err
+		}
+		b.Services = append(b.Services, services...)
+	}
+	text, err := json.Marshal(b)
+	b.ETag = hashMD5(text)
+	return b, err
 }

@@ -37,8 +37,25 @@ var (
 // Routes mounts the desk.
 func (d *Desk) Routes(g *gate.Gate) {
 	d.openRosa(g)
+	d.instrumentRoutes(g)
 	d.screeningRoutes(g)
 	d.quarantineRoutes(g)
+	d.phoneRoutes(g)
+}
+
+func (d *Desk) phoneRoutes(g *gate.Gate) {
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/bundle", Summary: "What a phone must hold to work without a network"}, gate.Roles(actor.Officer, actor.Caseworker, actor.Supervisor, actor.Trainer).AndDevices(),
+		func(ctx context.Context, _ *none) (*body[Bundle], error) {
+			b, err := d.Bundle(ctx)
+			return &body[Bundle]{b}, err
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/pilot", Summary: "Add counts of a pilot", DefaultStatus: 204}, gate.Roles(actor.Officer, actor.Supervisor).AndDevices(),
+		func(ctx context.Context, in *body[PilotCounts]) (*none, error) { return nil, d.AddPilot(ctx, in.Body) })
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/pilot", Summary: "Sums of the pilot's counts"}, gate.Roles(actor.Supervisor, actor.Analyst, actor.Administrator),
+		func(ctx context.Context, _ *none) (*body[list[PilotCounts]], error) {
+			items, err := d.Pilot(ctx)
+			return &body[list[PilotCounts]]{list[PilotCounts]{items}}, err
+		})
 }
 
 func (d *Desk) screeningRoutes(g *gate.Gate) {

@@ -16,6 +16,7 @@ import (
 	"lintas/kernel/problem"
 	"lintas/platform/audit"
 	"lintas/platform/db"
+	"lintas/screening/indicator"
 )
 
 // State says what an instrument takes.
@@ -35,20 +36,13 @@ type Language struct {
 	Name string `json:"name"`
 }
 
-// PackRef names the indicator pack that a version is scored with.
-type PackRef struct {
-	ID        string `json:"id"`
-	Version   string `json:"version"`
-	Hash      string `json:"hash"`
-	Validated bool   `json:"validated"`
-}
-
 // about is what lists show of a revision, computed once when it is published.
 type about struct {
-	Languages []Language `json:"languages"`
-	Default   string     `json:"default_language"`
-	Questions int        `json:"questions"`
-	Pack      *PackRef   `json:"pack,omitempty"`
+	Languages []Language         `json:"languages"`
+	Default   string             `json:"default_language"`
+	Questions int                `json:"questions"`
+	Pack      *indicator.PackRef `json:"pack,omitempty"`
+	Workbook  bool               `json:"workbook,omitempty"`
 }
 
 // Medium is a file that belongs to a revision of an instrument: a picture, a recording, a list.
@@ -62,16 +56,17 @@ type Medium struct {
 
 // Revision is one published version of an instrument.
 type Revision struct {
-	ID          string
-	Instrument  string
-	FormID      string
-	State       State
-	Version     string
-	Title       string
-	PublishedAt time.Time
-	MD5         string // of the XForm, hexadecimal
-	About       about
-	Media       []Medium // without content
+	ID           string
+	Instrument   string
+	FormID       string
+	State        State
+	Version      string
+	Title        string
+	PublishedAt  time.Time
+	WorkbookName string
+	MD5          string // of the XForm, hexadecimal
+	About        about
+	Media        []Medium // without content
 }
 
 // Publication is what Publish puts up.
@@ -108,12 +103,12 @@ func revisionByVersion(t *db.Tx, instrument, version string) (string, bool, erro
 		`SELECT id FROM screening_revision WHERE instrument = ? AND version = ?`, instrument, version)
 }
 
-const revisionColumns = `v.id, v.instrument, i.form_id, i.state, v.version, v.title, v.published_at, v.md5, v.about`
+const revisionColumns = `v.id, v.instrument, i.form_id, i.state, v.version, v.title, v.published_at, v.workbook_name, v.md5, v.about`
 
 func scanRevision(s db.Scanner) (r Revision, err error) {
 	var at int64
 	var text string
-	if err = s.Scan(&r.ID, &r.Instrument, &r.FormID, &r.State, &r.Version, &r.Title, &at, &r.MD5, &text); err != nil {
+	if err = s.Scan(&r.ID, &r.Instrument, &r.FormID, &r.State, &r.Version, &r.Title, &at, &r.WorkbookName, &r.MD5, &text); err != nil {
 		return r, err
 	}
 	r.PublishedAt = clock.FromMillis(at)

@@ -1,0 +1,208 @@
+package screening
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"testing"
+
+	"lintas/platform/gate"
+)
+
+//go:embed testdata/visit.md
+var visitWorkbook string
+
+// upload posts a workbook as a form does.
+func (w *world) upload(login, path, name, workbook string, fields map[string]string, out any) (int, string) {
+	w.t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	p, _ := m.CreateFormFile("file", name)
+	io.WriteString(p, workbook)
+	for k, v := range fields {
+		if k == "media" {
+			p, _ := m.CreateFormFile("media", v)
+			io.WriteString(p, "content of "+v)
+			continue
+		}
+		m.WriteField(k, v)
+	}
+	m.Close()
+	req, _ := http.NewRequest("POST", w.url+path, &b)
+	req.SetBasicAuth(login, "x")
+	req.Header.Set(gate.HeaderRequest, "1")
+	req.Header.Set("Content-Type", m.FormDataContentType())
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(res.Body)
+	if out != nil && res.StatusCode < 300 {
+		if err := json.Unmarshal(text, out); err != nil {
+			w.t.Fatalf("%v in %s", err, text)
+		}
+	}
+	return res.StatusCode, string(text)
+}
+
+func TestAWorkbookIsCheckedWithoutBeingPublished(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var c Checked
+		if status, text := w.upload("super", "/api/screening/workbooks/check", "visit.md", visitWorkbook, nil, &c); status != 200 || !c.OK {
+			t.Fatalf("%d %s", status, text)
+		}
+		if c.FormID != "visit" || c.Version != "1" || c.Title != "Visit" || c.Questions != 2 || len(c.Errors) != 0 {
+			t.Errorf("%+v", c)
+		}
+		byCode := map[string]Coverage{}
+		for _, l := range c.Languages {
+			byCode[l.Code] = l
+		}
+		if l := byCode["id"]; l.Texts != 4 || l.Translated != 3 || len(l.Missing) != 1 || l.Name != "Bahasa Indonesia" {
+			t.Errorf("Indonesian: %+v", l)
+		}
+		if len(c.Sheets) != 3 || len(c.Sheets[0].Rows) != 2 {
+			t.Errorf("sheets %+v", c.Sheets)
+		}
+		if w.count(`SELECT COUNT(*) FROM screening_instrument`) != 0 {
+			t.Error("it was published")
+		}
+	})
+}
+
+func TestMistakesNameTheirCells(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		broken := strings.Replace(visitWorkbook, "${papers_kept} = 'yes'", "${papers_kpt} = 'yes'", 1)
+		var c Checked
+		w.upload("super", "/api/screening/workbooks/check", "visit.md", broken, nil, &c)
+		if c.OK || len(c.Errors) != 1 || c.Errors[0].Sheet != "survey" || c.Errors[0].Row == 0 || c.Errors[0].Cell == "" || c.Errors[0].Suggestion != "papers_kept" {
+			t.Fatalf("%+v", c.Errors)
+		}
+		status, text := w.upload("super", "/api/screening/instruments", "visit.md", broken, map[string]string{"publish": "true"}, nil)
+		if status != 422 || !strings.Contains(text, "screening.workbook-invalid") || !strings.Contains(text, "survey!") {
+			t.Errorf("%d %s", status, text)
+		}
+	})
+}
+
+func TestAWorkbookIsPublishedServedAndCompared(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var v1, v2 InstrumentView
+		if status, text := w.upload("super", "/api/screening/instruments", "visit.md", visitWorkbook, map[string]string{"publish": "true"}, &v1); status != 201 {
+			t.Fatalf("%d %s", status, text)
+		}
+		if v1.State != StateOpen || len(v1.Languages) != 2 || v1.Default != "en" || !v1.Workbook {
+			t.Errorf("%+v", v1)
+		}
+		again := v1
+		if status, _ := w.upload("super", "/api/screening/instruments", "visit.md", visitWorkbook, map[string]string{"publish": "true"}, &again); status != 201 || again.Revision != v1.Revision {
+			t.Error("publishing the same again made another version")
+		}
+		changed := strings.Replace(visitWorkbook, "Who keeps them?", "Who holds them?", 1)
+		if status, text := w.upload("super", "/api/screening/instruments", "visit.md", changed, map[string]string{"publish": "true"}, nil); status != 409 {
+			t.Errorf("other content under the same version: %d %s", status, text)
+		}
+		changed = strings.Replace(changed, "| visit | 1 |", "| visit | 2 |", 1)
+		var c Checked
+		w.upload("super", "/api/screening/workbooks/check", "visit.md", changed, nil, &c)
+		if c.Diff == nil || c.Diff.Against != "1" || len(c.Diff.Changes) == 0 {
+			t.Errorf("diff %+v", c.Diff)
+		}
+		if status, text := w.upload("super", "/api/screening/instruments", "visit.md", changed, map[string]string{"publish": "true"}, &v2); status != 201 || v2.ID != v1.ID {
+			t.Fatalf("%d %s", status, text)
+		}
+		var detail InstrumentDetail
+		w.call("officer", "GET", "/api/screening/instruments/"+v1.ID, nil, &detail)
+		if detail.Version != "2" || len(detail.Versions) != 2 {
+			t.Errorf("%+v", detail)
+		}
+		var diff VersionDiff
+		if status := w.call("super", "GET", "/api/screening/instruments/"+v1.ID+"/compare?from=1&to=2", nil, &diff); status != 200 || len(diff.Changes) == 0 {
+			t.Errorf("%d %+v", status, diff)
+		}
+		for path, has := range map[string]string{"xform": "<h:html", "workbook": "papers_kept"} {
+			req := w.request("GET", "/api/screening/instruments/"+v1.ID+"/versions/1/"+path, nil)
+			req.SetBasicAuth("super", "x")
+			r := w.do(req)
+			if r.status != 200 || !strings.Contains(r.body, has) || r.header.Get("ETag") == "" {
+				t.Errorf("%s: %d %.80s", path, r.status, r.body)
+			}
+		}
+	})
+}
+
+func TestOnlySupervisorsAndAdministratorsPublish(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for login, status := range map[string]int{"officer": 403, "worker": 403, "analyst": 403, "admin": 201} {
+			if got, text := w.upload(login, "/api/screening/instruments", "visit.md", visitWorkbook, map[string]string{"publish": "true"}, nil); got != status {
+				t.Errorf("%s: %d %s", login, got, text)
+			}
+		}
+	})
+}
+
+func TestWhatIsNoWorkbookIsSaidSo(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for name, content := range map[string]string{"a.xlsx": "not a zip", "empty.xlsx": "", "a.exe": "MZ"} {
+			var c Checked
+			status, text := w.upload("super", "/api/screening/workbooks/check", name, content, nil, &c)
+			if status != 200 || c.OK || len(c.Errors) == 0 {
+				t.Errorf("%s: %d %s", name, status, text)
+			}
+		}
+	})
+}
+
+func TestTheBundleHoldsOpenInstrumentsWithTheirFiles(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		rev := w.publish(Medium{Name: "a b.png", Type: "image/png", Content: []byte("png")})
+		var b Bundle
+		if status := w.call("officer", "GET", "/api/screening/bundle", nil, &b); status != 200 || len(b.Instruments) != 1 || b.ETag == "" {
+			t.Fatalf("%d %+v", status, b)
+		}
+		i := b.Instruments[0]
+		for url, want := range map[string]string{i.XFormURL: string(arrivalXForm), i.Media[0].URL: "png"} {
+			req := w.request("GET", url, nil)
+			req.SetBasicAuth("officer", "x")
+			if r := w.do(req); r.status != 200 || r.body != want {
+				t.Errorf("%s: %d", url, r.status)
+			}
+		}
+		w.setState(rev, StateClosing)
+		w.call("officer", "GET", "/api/screening/bundle", nil, &b)
+		if len(b.Instruments) != 0 {
+			t.Error("an instrument that is closing is in the bundle")
+		}
+	})
+}
+
+func TestPilotCountsAreSummedAndHoldNoWords(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.publish()
+		c := PilotCounts{Instrument: arrivalForm, Version: "2026-11", Interviews: 1, Seconds: 60, Questions: map[string]PilotQuestion{"/data/name": {Seen: 1, Seconds: 5}},
+			Languages: map[string]int{"id": 1}, Sound: map[string]PilotSound{}, Referral: PilotReferral{Offered: 1}}
+		for range 2 {
+			if status := w.call("officer", "POST", "/api/screening/pilot", c, nil); status != 204 {
+				t.Fatal(status)
+			}
+		}
+		var sums list[PilotCounts]
+		w.call("analyst", "GET", "/api/screening/pilot", nil, &sums)
+		if len(sums.Items) != 1 || sums.Items[0].Interviews != 2 || sums.Items[0].Questions["/data/name"].Seconds != 10 || sums.Items[0].Languages["id"] != 2 {
+			t.Errorf("%+v", sums.Items)
+		}
+		c.Questions = map[string]PilotQuestion{"/data/She said her name": {}}
+		if status := w.call("officer", "POST", "/api/screening/pilot", c, nil); status != 422 {
+			t.Errorf("words were taken: %d", status)
+		}
+		c.Questions, c.Languages = nil, map[string]int{"she spoke Malay": 1}
+		if status := w.call("officer", "POST", "/api/screening/pilot", c, nil); status != 422 {
+			t.Errorf("words were taken: %d", status)
+		}
+	})
+}
