@@ -15,5 +15,5 @@ type deskCommands struct {
 
 // bindDesks hands the desks' commands what they ask for.
 func bindDesks(parsed *kong.Context, ctx context.Context, s streams, open opener) {
-	parsed.Bind(xlsformcmd.Streams{Stdout: s.Out, Stderr: s.Err})
+	parsed.Bind(&xlsformcmd.Streams{Stdout: s.Out, Stderr: s.Err})
 }
