@@ -25,6 +25,7 @@ func (c *compiler) write() []byte {
 		return nil
 	}
 	w := &xmlWriter{b: make([]byte, 0, 4096+512*len(c.rows_)+128*len(c.choice_))}
+	w.prefixes = map[string]bool{"xml": true, "xmlns": true, "h": true}
 	w.b = append(w.b, `<?xml version="1.0"?>`...)
 	w.start("h:html", namespaces...)
 	for _, a := range c.ownNamespaces() {
@@ -39,7 +40,35 @@ func (c *compiler) write() []byte {
 	w.end()
 	c.writeBody(w)
 	w.end()
+	if w.bad != "" {
+		c.badXMLName(w.bad)
+	}
 	return w.b
+}
+
+// badXMLName refuses a form with a name that XML cannot have, found at last when
+// it is written: a column of the author's own, a choice in a loop.
+func (c *compiler) badXMLName(name string) {
+	m := msg{code: "xml-name", text: "The name " + quote(name) + " cannot stand in a form.", suggest: mendName(name),
+		remedy: "Begin with a letter or underscore; go on with letters, digits, underscores, hyphens or periods. A prefix with a colon must be declared in the setting namespaces.",
+		detail: "The '" + name + "' value is invalid. " + sentenceName}
+	for _, sheet := range [...]string{sheetSurvey, sheetChoices, sheetSettings} {
+		for i := range c.cols[sheet] {
+			col := &c.cols[sheet][i]
+			if col.header == name || contains(col.path, name) {
+				sh, _ := c.sheet(sheet)
+				c.fail(c.atColumn(sheet, sh.HeaderRow, col, col.header), m)
+				return
+			}
+		}
+	}
+	for _, r := range c.choice_ {
+		if r.get("name") == name {
+			c.fail(c.at(sheetChoices, r, "name"), m)
+			return
+		}
+	}
+	c.fail(place{sheet: sheetSurvey, text: name}, m)
 }
 
 // ownNamespaces reads the setting namespaces: ex="http://..." fx="...".

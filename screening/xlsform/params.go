@@ -18,7 +18,7 @@ func parseParams(s string) (params, bool) {
 	})
 	for _, f := range fields {
 		k, v, ok := strings.Cut(f, "=")
-		if !ok || k == "" || strings.Contains(v, "=") {
+		if !ok || k == "" || v == "" || strings.Contains(v, "=") {
 			return nil, false
 		}
 		p[strings.ToLower(k)] = v

@@ -147,7 +147,7 @@ func (c *compiler) rows(sh *Sheet, kind string, clean bool) ([]dataRow, bool) {
 				continue
 			}
 			values = append(values, cellValue{&cols[i], s})
-			if bad, found := badReference(s); found {
+			if bad, found := badReference(s); found && cols[i].known {
 				c.badReference(kind, src.Number, &cols[i], s, bad)
 			}
 		}

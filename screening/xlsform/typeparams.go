@@ -153,8 +153,12 @@ func (r *surveyReader) geo(row dataRow, e *element) bool {
 			continue
 		}
 		if !isNumber(v) {
+			code := "SURVEY_008"
+			if x.name == "capture-accuracy" {
+				code = "SURVEY_007"
+			}
 			r.badParam(row, x.name+" must be a number of metres, not "+quote(v)+".", "Write "+x.name+"=10.",
-				invalid(row.number, sheetSurvey, "parameters", "The '"+x.name+"' parameter must have a numeric value."), "SURVEY_008")
+				invalid(row.number, sheetSurvey, "parameters", "The '"+x.name+"' parameter must have a numeric value."), code)
 			return false
 		}
 		e.control.set(x.value, v)
@@ -181,6 +185,11 @@ type geometryRef struct {
 }
 
 func (r *surveyReader) backgroundGeopoint(row dataRow) bool {
+	if row.get("bind", "calculate") != "" {
+		r.fail(r.at(sheetSurvey, row, "bind", "calculate"), msg{code: "background-calculation", text: "A background-geopoint fills its own answer; it takes no calculation.",
+			remedy: "Empty the cell.", detail: rowTag(row.number) + " For 'background-geopoint' questions, the 'calculation' column must be empty."})
+		return false
+	}
 	if row.get("trigger") != "" {
 		return true
 	}

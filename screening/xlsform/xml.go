@@ -5,13 +5,31 @@ import "strings"
 // A small XML writer. The form is written once from front to back; the order of
 // attributes is the order of the calls, so that the bytes never change.
 type xmlWriter struct {
-	b     []byte
-	stack []string
-	open  bool // the start tag is not closed yet
+	b        []byte
+	stack    []string
+	open     bool // the start tag is not closed yet
+	given    []string
+	prefixes map[string]bool // that are declared
+	bad      string          // first name that XML cannot have
+}
+
+// check notes a name that would break the document: workbooks may name columns,
+// and so elements and attributes, as they like.
+func (w *xmlWriter) check(name string) {
+	if w.bad != "" {
+		return
+	}
+	prefix, local, ok := strings.Cut(name, ":")
+	switch {
+	case ok && (!w.prefixes[prefix] || !isNCName(local)), !ok && !isNCName(name):
+		w.bad = name
+	}
 }
 
 func (w *xmlWriter) start(name string, attrs ...attr) {
 	w.closeTag()
+	w.check(name)
+	w.given = w.given[:0]
 	w.b = append(w.b, '<')
 	w.b = append(w.b, name...)
 	for _, a := range attrs {
@@ -21,7 +39,15 @@ func (w *xmlWriter) start(name string, attrs ...attr) {
 	w.open = true
 }
 
+// attr writes an attribute; one that the tag has already is left as it is.
 func (w *xmlWriter) attr(name, value string) {
+	if contains(w.given, name) {
+		return
+	}
+	w.given = append(w.given, name)
+	if w.check(name); name == "xmlns" || strings.HasPrefix(name, "xmlns:") {
+		w.prefixes[strings.TrimPrefix(name, "xmlns:")] = true
+	}
 	w.b = append(w.b, ' ')
 	w.b = append(w.b, name...)
 	w.b = append(w.b, '=', '"')
