@@ -26,6 +26,7 @@ const (
 type agentCore struct {
 	w        *world
 	people   []agent
+	order    []int32 // of today's travellers
 	max      int64
 	walk     int32
 	follow   int       // number of people whose journeys are kept
@@ -57,16 +58,27 @@ func (k *agentCore) placeAttr(at int32, attr int, home int32) {
 func (k *agentCore) step() {
 	w := k.w
 	if !(w.flee && w.set.AwarenessLevel < 1) { // quirk 3
-		for i := range k.people {
-			if a := &k.people[i]; a.state == resting {
-				k.decide(i, a, false)
+		for pass := range 2 {
+			for i := range k.people {
+				// Whoever acted in the first pass is on the road, at sea or still
+				// in a camp, so that nobody acts twice.
+				if a := &k.people[i]; a.state == resting && w.camp[a.where] == (pass == 0) {
+					k.decide(i, a, false)
+				}
 			}
 		}
 	}
+	k.order = k.order[:0]
 	for i := range k.people {
-		if a := &k.people[i]; a.state == onRoad {
-			k.travel(i, a)
+		if k.people[i].state == onRoad {
+			k.order = append(k.order, int32(i))
+			n := len(k.order)
+			j := w.rng.below(uint64(n))
+			k.order[n-1], k.order[j] = k.order[j], k.order[n-1]
 		}
+	}
+	for _, i := range k.order {
+		k.travel(int(i), &k.people[i])
 	}
 	for i := range k.people {
 		a := &k.people[i]

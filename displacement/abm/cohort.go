@@ -101,6 +101,7 @@ type cohortCore struct {
 	stack      []cohort // travelling now
 	counts     []int64
 	inbound    []int64
+	order      []int32
 	max        int64 // metres per day, max_move_speed
 	walk       int32
 	stints     bool
@@ -175,24 +176,13 @@ func (k *cohortCore) step() {
 	k.stack = k.stack[:0]
 	k.travelling = false
 	frozen := w.flee && w.set.AwarenessLevel < 1 // quirk 3
-	// Those who leave a full camp make room for others. In Flee people act one
-	// after the other, whoever they are (quirk 4): here half of the others act
-	// before the people of the camps and half after.
-	for pass := range 3 {
+	// Camps first: those who leave a full camp make room for others (quirk 4).
+	// Nobody arrives in this phase, so that no other order matters.
+	for pass := range 2 {
 		for i := range k.rest.list {
 			c := k.rest.list[i]
-			if w.camp[c.where] != (pass == 1) {
-				continue
-			}
-			half := (c.n + int64(i&1)) / 2
-			switch pass {
-			case 0:
-				c.n = half
-			case 2:
-				c.n -= half
-			}
 			switch {
-			case c.n == 0:
+			case w.camp[c.where] != (pass == 0):
 			case frozen:
 				k.settle(c)
 			default:
@@ -214,35 +204,79 @@ func (k *cohortCore) step() {
 }
 
 // travelAll moves everybody who is on a link. While no camp is about to fill,
-// the order does not matter and each cohort goes as one. Otherwise all cohorts
-// go in slices, side by side, as people do who set out independently: those who
-// come late find the camp as the early ones left it.
+// the order does not matter. Otherwise people go in random order, large cohorts
+// in slices: those who come late find a camp as the early ones left it.
 func (k *cohortCore) travelAll() {
 	started := len(k.stack)
+	roads := len(k.road.list)
 	slices := k.slices(k.stack)
-	for s := int64(0); s < slices; s++ {
-		for i := range k.road.list {
-			k.travelSlice(k.road.list[i], int64(i), s, slices, started)
+	if slices == 0 {
+		for i := range roads {
+			k.start(k.road.list[i])
+			k.finish(started)
 		}
 		for i := range started {
-			k.travelSlice(k.stack[i], int64(i), s, slices, started)
+			k.start(k.stack[i])
+			k.finish(started)
+		}
+		k.stack = k.stack[:0]
+		return
+	}
+	k.order = k.order[:0]
+	for i := range roads + started {
+		k.order = append(k.order, int32(i))
+		j := k.w.rng.below(uint64(i + 1))
+		k.order[i], k.order[j] = k.order[j], k.order[i]
+	}
+	for s := int64(0); s < slices; s++ {
+		for n, i := range k.order {
+			var c cohort
+			if int(i) < roads {
+				c = k.road.list[i]
+			} else {
+				c = k.stack[int(i)-roads]
+			}
+			if slices > 1 {
+				// The offset spreads the people of small cohorts over all slices.
+				offset := int64(n) % slices
+				c.n = (c.n*(s+1)+offset)/slices - (c.n*s+offset)/slices
+			}
+			if c.n > 0 {
+				k.start(c)
+				k.finish(started)
+			}
 		}
 	}
 	k.stack = k.stack[:0]
 }
 
-// travelSlice moves the s-th part of a cohort. The offset spreads people of
-// small cohorts over all slices.
-func (k *cohortCore) travelSlice(c cohort, offset, s, slices int64, started int) {
-	if slices > 1 {
-		offset = offset * 7 % slices
-		c.n = (c.n*(s+1)+offset)/slices - (c.n*s+offset)/slices
-		if c.n == 0 {
-			return
+// maxSlices bounds how finely a day is cut when camps fill.
+const maxSlices = 64
+
+// slices is how finely today's travel must be cut: so that a slice brings a
+// filling camp a fifth of the band in which its attraction falls, and no cohort
+// brings half of it. 0 is when no camp can fill today.
+func (k *cohortCore) slices(setOut []cohort) int64 {
+	w := k.w
+	k.inbound = reuse(k.inbound, w.places)
+	var total, largest int64
+	for _, list := range [][]cohort{k.road.list, setOut} {
+		for i := range list {
+			k.inbound[w.links[list[i].where].to] += list[i].n
+			total += list[i].n
+			largest = max(largest, list[i].n)
 		}
 	}
-	k.start(c)
-	k.finish(started)
+	slices := int64(0)
+	for p := range w.places {
+		limit := w.limit[p]
+		if limit <= 0 || w.capMul[p] < 0.5 || float64(w.present[p]+total) <= w.set.CapacityBuffer*limit {
+			continue
+		}
+		band := math.Max(1, limit*(1-w.set.CapacityBuffer))
+		slices = max(slices, 1, int64(float64(k.inbound[p])/(0.2*band)), int64(float64(largest)/(0.5*band)))
+	}
+	return min(slices, maxSlices)
 }
 
 // start moves a cohort over its link, or one by one when it is small: after a
@@ -327,33 +361,6 @@ func (k *cohortCore) single(c cohort) {
 		}
 		c.where, c.route = path.first, path.rest
 	}
-}
-
-// maxSlices bounds how finely a day is cut when camps fill.
-const maxSlices = 64
-
-// slices is how finely today's travel must be cut: so that a slice brings a
-// filling camp a fifth of the band in which its attraction falls.
-func (k *cohortCore) slices(setOut []cohort) int64 {
-	w := k.w
-	k.inbound = reuse(k.inbound, w.places)
-	var total int64
-	for _, list := range [][]cohort{k.road.list, setOut} {
-		for i := range list {
-			k.inbound[w.links[list[i].where].to] += list[i].n
-			total += list[i].n
-		}
-	}
-	slices := int64(1)
-	for p := range w.places {
-		limit := w.limit[p]
-		if limit <= 0 || w.capMul[p] < 0.5 || float64(w.present[p]+total) <= w.set.CapacityBuffer*limit {
-			continue
-		}
-		band := math.Max(1, limit*(1-w.set.CapacityBuffer))
-		slices = max(slices, int64(float64(k.inbound[p])/(0.2*band)))
-	}
-	return min(slices, maxSlices)
 }
 
 // finish empties the stack down to a height.
