@@ -14,9 +14,13 @@ import (
 // PeerMessage is one step of a referral as it goes to, or comes from, another
 // node. The exchange desk seals and carries it; it may come twice.
 type PeerMessage struct {
-	Referral string            `json:"referral"`
-	Key      string            `json:"key"` // the same step has the same key
-	N        int64             `json:"n"`   // steps at the end it comes from
+	Referral string `json:"referral"`
+	Key      string `json:"key"` // the same step has the same key
+	N        int64  `json:"n"`   // steps at the end it comes from
+	// Basis is, in a receiver's message, the N of the sender's newest message
+	// that the receiver knew. A step taken in ignorance of a newer one crossed
+	// with it and does not count.
+	Basis    int64             `json:"basis,omitempty"`
 	Event    referral.Event    `json:"event"`
 	Party    referral.Party    `json:"party"`
 	Reason   string            `json:"reason"`
@@ -45,8 +49,10 @@ func (d *Desk) tellPeer(t *db.Tx, ctx context.Context, r Referral, s Step, in St
 	if r.Peer == "" {
 		return nil
 	}
-	if r.Case != "" && r.State == referral.Offered {
-		return nil
+	if r.Case != "" && r.State != referral.Sent {
+		if went, err := wentOut(t, r.ID); err != nil || !went || r.State == referral.Offered {
+			return err
+		}
 	}
 	if d.Peer == nil {
 		return problem.New(problem.Unavailable, "casework.no-exchange", "This node is not connected to other nodes. Send the referral by link.")
@@ -54,6 +60,12 @@ func (d *Desk) tellPeer(t *db.Tx, ctx context.Context, r Referral, s Step, in St
 	m := PeerMessage{
 		Referral: r.ID, Key: r.ID + ":" + map[bool]string{true: "s", false: "r"}[r.Case != ""] + itoa(s.N), N: s.N, Event: s.Event, Party: s.Party, Reason: s.Reason, State: r.State,
 		At: s.At, Round: r.Round, Priority: r.Priority, Zone: r.Zone, Began: r.Began, Deadline: r.Deadline,
+	}
+	if r.Case == "" {
+		var err error
+		if m.Basis, err = lastFromPeer(t, r.ID); err != nil {
+			return err
+		}
 	}
 	if r.Case != "" && r.State == referral.Sent {
 		a, err := d.openAsked(ctx, r)
@@ -119,14 +131,19 @@ func (d *Desk) senderSays(t *db.Tx, ctx context.Context, r Referral, m PeerMessa
 		if err := d.sealAsked(ctx, &r, Asked{Text: m.Text, Values: m.Values, From: m.From}); err != nil {
 			return err
 		}
-	} else if !m.State.Disclosed() {
-		// What was disclosed is taken back: it is not kept here.
-		if err := d.sealAsked(ctx, &r, Asked{}); err != nil {
-			return err
-		}
-		r.Fields = nil
+	} else if err := d.forget(ctx, &r); err != nil {
+		return err
 	}
 	return d.recordPeer(t, ctx, r, m, []referral.Party{referral.Receiver})
+}
+
+// forget drops, at a receiving node, what was disclosed once it no longer is.
+func (d *Desk) forget(ctx context.Context, r *Referral) error {
+	if r.Case != "" || r.State.Disclosed() {
+		return nil
+	}
+	r.Fields = nil
+	return d.sealAsked(ctx, r, Asked{})
 }
 
 // receiverSays takes the receiver's step if the table allows it, else keeps it
@@ -138,7 +155,11 @@ func (d *Desk) receiverSays(t *db.Tx, ctx context.Context, r Referral, m PeerMes
 	}
 	out, err := life.Apply(referral.Step{Event: m.Event, By: referral.Receiver, At: d.Clock.Now(), Reason: m.Reason})
 	tell := []referral.Party{referral.Sender}
-	if err == nil && m.Round == r.Round {
+	basis, lookErr := lastOwn(t, r.ID)
+	if lookErr != nil {
+		return lookErr
+	}
+	if err == nil && m.Basis == basis {
 		r.take(out.Referral)
 		tell = out.Rule.Tell
 	}

@@ -318,6 +318,9 @@ func (d *Desk) covered(t *db.Tx, r Referral, now time.Time) (bool, error) {
 func (d *Desk) storeStep(t *db.Tx, ctx context.Context, r *Referral, in StepIn, side referral.Party, tell []referral.Party) error {
 	r.Seq++
 	r.ChangedAt = d.Clock.Now()
+	if err := d.forget(ctx, r); err != nil {
+		return err
+	}
 	if err := updateReferral(t, *r); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package casework
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -146,6 +147,30 @@ func insertStep(t *db.Tx, referralID string, s Step) error {
 func stepKnown(t *db.Tx, referralID, key string) (bool, error) {
 	var n int
 	err := t.Row(`SELECT COUNT(*) FROM casework_step WHERE referral = ? AND key = ?`, referralID, key).Scan(&n)
+	return n > 0, err
+}
+
+// lastFromPeer is the number of the sender's newest message that a receiving
+// node has taken in.
+func lastFromPeer(t *db.Tx, referralID string) (int64, error) {
+	key, _, err := db.One(t, func(s db.Scanner) (v string, err error) { return v, s.Scan(&v) }, `SELECT key FROM casework_step WHERE referral = ? AND by_label LIKE 'peer:%' ORDER BY n DESC LIMIT 1`, referralID)
+	if err != nil {
+		return 0, err
+	}
+	n, _ := strconv.ParseInt(strings.TrimPrefix(key, referralID+":s"), 10, 64) // 0 when none has come
+	return n, nil
+}
+
+// lastOwn is the number of the newest step taken at this end.
+func lastOwn(t *db.Tx, referralID string) (n int64, err error) {
+	err = t.Row(`SELECT COALESCE(MAX(n), 0) FROM casework_step WHERE referral = ? AND by_label NOT LIKE 'peer:%'`, referralID).Scan(&n)
+	return n, err
+}
+
+// wentOut says whether a referral was ever sent.
+func wentOut(t *db.Tx, referralID string) (bool, error) {
+	var n int
+	err := t.Row(`SELECT COUNT(*) FROM casework_step WHERE referral = ? AND state = 'sent'`, referralID).Scan(&n)
 	return n > 0, err
 }
 
