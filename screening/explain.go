@@ -24,6 +24,7 @@ func words(t indicator.Text, lang string) Words {
 // Explained is a result in words: what fired, because of which answers, by which rule, from which source.
 type Explained struct {
 	Caution    string            `json:"caution"`
+	Lines      []indicator.Line  `json:"lines" doc:"The same as sentences, in order: what to do first"`
 	Pack       indicator.PackRef `json:"pack"`
 	Title      Words             `json:"title"`
 	Note       Words             `json:"note"`
@@ -98,6 +99,9 @@ func explain(c *compiled, r indicator.Result, next []indicator.Next, lang string
 	out := &Explained{Caution: Caution, Pack: r.Pack, Title: words(p.Title, lang), Note: words(p.Note, lang), Population: r.Population.Rule, Presumed: r.Population.PresumedChild,
 		Offer: string(r.Offer.State), Outcomes: []ExplainedItem{}, Dimensions: x.dimensions(), Present: x.present(), Unanswered: []AskedQuestion{}, Next: []ExplainedNext{},
 		NotCovered: []Words{}, Flags: append([]string{}, r.Flags...), Sources: []ExplainedSource{}}
+	whole := r
+	whole.Next = next
+	out.Lines = indicator.Explain(p, whole, lang)
 	for _, profile := range p.Profiles {
 		if profile.ID == r.Profile.ID {
 			out.Profile = words(profile.Title, lang)

@@ -86,7 +86,41 @@ func (d *Desk) instrumentRoutes(g *gate.Gate) {
 			diff, err := d.CompareVersions(ctx, in.ID, in.From, in.To)
 			return &body[VersionDiff]{diff}, err
 		})
+	d.translationRoutes(g)
 	d.instrumentFiles(g)
+}
+
+func (d *Desk) translationRoutes(g *gate.Gate) {
+	gate.Handle(g, "GET", "/api/screening/instruments/{id}/translations", keepers, func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		content, name, err := d.ExportTranslations(r.Context(), r.PathValue("id"), q.Get("version"), q.Get("language"), q.Get("format"))
+		if err != nil {
+			g.WriteError(w, r, err)
+			return
+		}
+		cacheable(w.Header(), map[bool]string{true: "text/csv; charset=utf-8", false: "application/xliff+xml"}[q.Get("format") == "csv" || q.Get("format") == ""])
+		w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+		serveBytes(w, r, content, hashMD5(content))
+	})
+	gate.Register(g, uploadOperation(huma.Operation{Method: "POST", Path: "/api/screening/instruments/{id}/translations", Summary: "Lay a translator's file over the workbook; with a new version it is published"}), keepers,
+		func(ctx context.Context, in *struct {
+			PathID
+			RawBody huma.MultipartFormFiles[translationForm]
+		}) (*body[Translated], error) {
+			f := in.RawBody.Data()
+			content, err := readPart(f.File, maxWorkbook)
+			if err != nil {
+				return nil, err
+			}
+			t, err := d.ImportTranslations(ctx, in.ID, f.Language, f.Version, content)
+			return &body[Translated]{t}, err
+		})
+}
+
+type translationForm struct {
+	File     huma.FormFile `form:"file" required:"true" doc:"CSV or XLIFF 1.2 or 2.0"`
+	Language string        `form:"language" doc:"Heading of the language's columns, e.g. Bahasa Indonesia (id)"`
+	Version  string        `form:"version" required:"false" doc:"Version to publish it as; empty: only check"`
 }
 
 // instrumentFiles serves what a phone holds offline. These files are public in kind (they are what everybody

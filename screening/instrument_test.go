@@ -206,3 +206,64 @@ func TestPilotCountsAreSummedAndHoldNoWords(t *testing.T) {
 		}
 	})
 }
+
+func TestTranslationsGoOutAndComeBackAsANewVersion(t *testing.T) {
+	for format, spoil := range map[string]func(string) string{
+		"csv":    func(s string) string { return strings.Replace(s, "Who keeps them?,", "Who keeps them?,Siapa yang menyimpannya?", 1) },
+		"xliff":  func(s string) string { return fillXLIFF(s) },
+		"xliff2": func(s string) string { return fillXLIFF(s) },
+	} {
+		t.Run(format, func(t *testing.T) {
+			each(t, func(t *testing.T, w *world) {
+				var v InstrumentView
+				if status, text := w.upload("super", "/api/screening/instruments", "visit.md", visitWorkbook, map[string]string{"publish": "true"}, &v); status != 201 {
+					t.Fatalf("%d %s", status, text)
+				}
+				req := w.request("GET", "/api/screening/instruments/"+v.ID+"/translations?language=id&format="+format, nil)
+				req.SetBasicAuth("super", "x")
+				r := w.do(req)
+				if r.status != 200 || !strings.Contains(r.body, "Apakah orang lain") {
+					t.Fatalf("%d %s", r.status, r.body)
+				}
+				back := spoil(r.body)
+				if back == r.body {
+					t.Fatalf("the test did not fill in a translation: %s", r.body)
+				}
+				var done Translated
+				fields := map[string]string{"language": "Bahasa Indonesia (id)", "version": "2"}
+				if status, text := w.upload("super", "/api/screening/instruments/"+v.ID+"/translations", "t", back, fields, &done); status != 200 {
+					t.Fatalf("%d %s", status, text)
+				}
+				if done.Applied != 1 || done.Unchanged != 3 || len(done.Unknown)+len(done.Problems) != 0 || done.Published == nil || done.Published.Version != "2" {
+					t.Errorf("%+v", done)
+				}
+				var b Bundle
+				w.call("officer", "GET", "/api/screening/bundle", nil, &b)
+				req = w.request("GET", b.Instruments[0].XFormURL, nil)
+				req.SetBasicAuth("officer", "x")
+				if r := w.do(req); !strings.Contains(r.body, "Siapa yang menyimpannya?") {
+					t.Error("the translation is not in the form")
+				}
+			})
+		})
+	}
+}
+
+func fillXLIFF(s string) string {
+	return strings.Replace(s, "Who keeps them?</source>", "Who keeps them?</source><target>Siapa yang menyimpannya?</target>", 1)
+}
+
+func TestATranslationThatLosesAnAnswersPlaceIsNotTaken(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var v InstrumentView
+		book := strings.Replace(visitWorkbook, "Who keeps them?", "Who keeps them, if ${papers_kept}?", 1)
+		if status, text := w.upload("super", "/api/screening/instruments", "visit.md", book, map[string]string{"publish": "true"}, &v); status != 201 {
+			t.Fatalf("%d %s", status, text)
+		}
+		var done Translated
+		w.upload("super", "/api/screening/instruments/"+v.ID+"/translations", "t.csv", "id,name,target\nsurvey.4.label,who_keeps,Siapa?\nsurvey.99.label,gone,x\n", map[string]string{"language": "id", "version": "2"}, &done)
+		if done.Applied != 0 || len(done.Problems) != 1 || len(done.Unknown) != 1 {
+			t.Errorf("%+v", done)
+		}
+	})
+}

@@ -133,10 +133,13 @@ func (d *Desk) check(ctx context.Context, u Upload) (Checked, *Publication, erro
 	if form.ItemsetsCSV != nil {
 		p.Media = append(p.Media, Medium{Name: "itemsets.csv", Type: "text/csv; charset=utf-8", Content: form.ItemsetsCSV})
 	}
-	pack, err := packOf(w, form, u.Pack)
+	pack, notes, err := packOf(w, form, u.Pack)
 	if err != nil {
 		out.addErrors(err)
 		return out, nil, nil
+	}
+	for _, n := range notes {
+		out.Warnings = append(out.Warnings, noteText(n))
 	}
 	if pack != nil {
 		p.Pack = pack.Canonical()
