@@ -134,8 +134,12 @@ func (c *compiler) writeQuestion(w *xmlWriter, e *element) {
 	c.writeLabel(w, e)
 	c.writeHint(w, e)
 	c.writeItemset(w, e)
-	for _, t := range e.triggered {
-		c.writeTriggered(w, e, t)
+	for _, actions := range [...]bool{false, true} {
+		for _, t := range e.triggered {
+			if (t.def().action != "") == actions {
+				c.writeTriggered(w, e, t)
+			}
+		}
 	}
 	w.end()
 }
@@ -147,8 +151,8 @@ func (c *compiler) writeTriggered(w *xmlWriter, e, t *element) {
 		return
 	}
 	attrs := []attr{{"ref", t.path}, {"event", "xforms-value-changed"}}
-	if b, ok := t.bind.find("calculate"); ok {
-		attrs = append(attrs, attr{"value", c.bindValue(t, pair{"calculate", b})})
+	if v := t.bind.get("calculate"); v != "" {
+		attrs = append(attrs, attr{"value", c.xpath(v, e, refMode{})})
 	}
 	w.empty("setvalue", attrs...)
 }
@@ -165,18 +169,15 @@ func (c *compiler) writeItemset(w *xmlWriter, e *element) {
 	case e.listRef != "":
 		ref, _ := wholeRef(e.listRef)
 		target := c.lookup(ref.name)
-		field := ref.name
-		repeat := target.repeat()
+		// The choices are the turns of the question's container; a repeat named
+		// itself, for its geometry, is its own.
+		from := target.parent
+		value = target.name
 		if target.kind == kindRepeat {
-			repeat, field = target, "geometry"
+			from, value = target, "geometry"
 		}
-		if repeat == nil {
-			repeat = target.parent
-		}
-		nodeset, mode.from = c.repeatPath(e, repeat), repeat
-		value = strings.TrimPrefix(target.path, repeat.path+"/")
-		if target.kind == kindRepeat {
-			value = field
+		if nodeset, mode.from = from.path, from; target.kind != kindRepeat {
+			nodeset = c.turnsPath(e, target, from)
 		}
 		label = value
 		filter := "./" + value + " != ''"
@@ -218,10 +219,34 @@ func (c *compiler) writeItemset(w *xmlWriter, e *element) {
 	w.end()
 }
 
-// repeatPath is the path to the turns of a repeat as a question sees them.
-func (c *compiler) repeatPath(e, repeat *element) string {
-	if p, ok := relativePath(e, repeat); ok {
-		return p
+// turnsPath is the path to the container of the question whose answers are the
+// choices, as e sees it. Where both stand in one repeat, the path goes up to the
+// container of that repeat and down again, so that the other turns are choices
+// too; nested repeats see the turns of their own outer turn.
+func (c *compiler) turnsPath(e, target, from *element) string {
+	outer := commonRepeat(e, target)
+	if outer == nil {
+		return from.path
 	}
-	return repeat.path
+	inner := target.repeat()
+	if outer == inner && (outer.repeat() == nil || e.repeat() != outer) {
+		steps := 1
+		for p := e.parent; p != outer; p = p.parent {
+			steps++
+		}
+		return strings.Repeat("../", steps+1) + strings.TrimPrefix(from.path, outer.parent.path+"/")
+	}
+	p, _ := relativePath(e, target)
+	p = strings.TrimSuffix(p, "/"+target.name)
+	return p
+}
+
+// commonRepeat is the innermost repeat around both.
+func commonRepeat(a, b *element) *element {
+	for p := a.repeat(); p != nil; p = p.repeat() {
+		if within(b, p) {
+			return p
+		}
+	}
+	return nil
 }

@@ -112,7 +112,7 @@ func (e *element) isSelect() bool {
 
 // dynamicDefault tells whether the default must be computed.
 func (e *element) dynamicDefault() bool {
-	return e.kind == kindQuestion && isDynamic(e.deflt, e.bindType())
+	return e.kind == kindQuestion && isDynamic(e.deflt, e.typ)
 }
 
 // needsItext tells whether the label lives in the translations.

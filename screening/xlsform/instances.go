@@ -14,7 +14,7 @@ type instance struct {
 	id, uri, kind, context string
 }
 
-var pulldataPattern = regexp.MustCompile(`pulldata\s*\(\s*(?:'([^']*)'|"([^"]*)")`)
+var pulldataPattern = regexp.MustCompile(`pulldata\s*\(\s*([^,]*?),`)
 
 func (c *compiler) writeInstances(w *xmlWriter) {
 	seen := map[string]instance{}
@@ -72,8 +72,8 @@ func (c *compiler) externalInstances() []instance {
 		}
 		for _, s := range e.dataExpressions() {
 			for _, m := range pulldataPattern.FindAllStringSubmatch(s, -1) {
-				name := strings.TrimSpace(m[1] + m[2])
-				if name != "" {
+				name := strings.TrimSpace(strings.NewReplacer("'", "", `"`, "").Replace(m[1]))
+				if name != "" && !strings.ContainsAny(name, "${}()") {
 					out = append(out, instance{name, "jr://file-csv/" + name + ".csv", "pulldata", context})
 				}
 			}

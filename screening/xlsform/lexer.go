@@ -202,12 +202,12 @@ func lexNumber(s string) int {
 
 // isDynamic tells a default that must be computed from one that is a value. In
 // the types whose values hold hyphens, a minus does not make an expression.
-func isDynamic(value, bindType string) bool {
+func isDynamic(value, questionType string) bool {
 	if value == "" {
 		return false
 	}
 	hyphens := false
-	switch bindType {
+	switch questionType {
 	case "date", "dateTime", "time", "geopoint", "geotrace", "geoshape":
 		hyphens = true
 	}

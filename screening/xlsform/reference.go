@@ -173,12 +173,8 @@ func within(e, repeat *element) bool {
 }
 
 // relativePath goes from ctx up to the nearest container of both and down to the
-// target, where that container is a repeat or stands in one. The repeat around
-// ctx itself is meant as a whole and stays absolute.
+// target, where that container is a repeat or stands in one.
 func relativePath(ctx, target *element) (string, bool) {
-	if target.kind == kindRepeat && within(ctx, target) {
-		return "", false
-	}
 	up := map[*element]int{}
 	for p, n := ctx.parent, 1; p != nil; p, n = p.parent, n+1 {
 		up[p] = n
