@@ -69,6 +69,9 @@ type Deps struct {
 	Mail func(ctx context.Context, to, subject, text string) error
 	// Push sends one web push to a stored subscription; optional.
 	Push func(ctx context.Context, subscription []byte, text string) error
+	// PushKey is the public key that a browser subscribes with; empty without
+	// push.
+	PushKey string
 	// Peer hands a message for another node to the exchange desk, inside the
 	// transaction of the step that it tells; nil: no referrals to other nodes.
 	Peer func(t *db.Tx, peer string, m PeerMessage) error

@@ -404,6 +404,15 @@ func (d *Desk) workRoutes(g *gate.Gate) {
 	}) (*none, error) {
 		return nil, d.ReadNotice(ctx, in.Part)
 	})
+	gate.Register(g, op("GET", "/push-key", "Public key for web push; empty when the node sends none"), gate.SignedIn(), func(context.Context, *none) (*body[struct {
+		Key string `json:"key"`
+	}], error) {
+		out := &body[struct {
+			Key string `json:"key"`
+		}]{}
+		out.Body.Key = d.PushKey
+		return out, nil
+	})
 	gate.Register(g, op("PUT", "/channel", "Where I want notices; empty removes"), caseworkers, func(ctx context.Context, in *body[struct {
 		Kind  string `json:"kind" enum:"email,push"`
 		Value string `json:"value" maxLength:"4000"`
