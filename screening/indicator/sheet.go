@@ -384,17 +384,17 @@ func (r *sheetReader) survey() (found map[string]Question, repeated map[string]b
 	repeats := 0
 	var inRepeat []bool
 	for _, l := range r.w.Survey.lines() {
-		kind, list, _ := strings.Cut(strings.Join(strings.Fields(strings.ReplaceAll(l.get("type"), "_group", " group")), " "), " ")
+		kind, list, _ := strings.Cut(strings.Join(strings.Fields(l.get("type")), " "), " ")
 		list, _, _ = strings.Cut(list, " ")
 		switch kind {
-		case "begin", "begin_repeat":
+		case "begin", "begin_group", "begin_repeat":
 			isRepeat := kind == "begin_repeat" || list == "repeat"
 			around, inRepeat = append(around, r.relevance(l)), append(inRepeat, isRepeat)
 			if isRepeat {
 				repeats++
 			}
 			continue
-		case "end", "end_repeat":
+		case "end", "end_group", "end_repeat":
 			if n := len(around); n > 0 {
 				if inRepeat[n-1] {
 					repeats--
