@@ -1,0 +1,149 @@
+package xlsform_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lintas/screening/xlsform"
+)
+
+func fromMarkdown(t testing.TB, text string) *xlsform.Workbook {
+	t.Helper()
+	w, err := xlsform.Read("form.md", []byte(text), xlsform.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestErrorsNameTheCellTheReasonAndTheRemedy(t *testing.T) {
+	survey := "| survey | | | | | |\n| | type | name | label | relevant | parameters |\n"
+	choices := "| choices | | | |\n| | list_name | name | label |\n| | yes_no | yes | Yes |\n| | yes_no | no | No |\n"
+	for _, c := range []struct {
+		name, form                        string
+		code, cell, column, text, suggest string
+		detail, upstream                  string
+	}{
+		{"a misspelled type", survey + "| | integr | age | Age |\n", "unknown-type", "A2", "type", "integr", "integer", "Unknown question type 'integr'.", ""},
+		{"a misspelled list", survey + "| | select_one yes_mo | q | Q |\n" + choices, "unknown-list", "A2", "type", "select_one yes_mo", "yes_no", "List name not in choices sheet: yes_mo", ""},
+		{"a misspelled reference", survey + "| | integer | age | Age |\n| | text | why | Why | ${agee} > 3 |\n", "unknown-name", "D3", "relevant", "${agee} > 3", "age", "Could not find the name 'agee'", "PYREF_003"},
+		{"a reference with a space", survey + "| | integer | age | Age |\n| | text | why | Why | ${ age } > 3 |\n", "reference-form", "D3", "relevant", "${ age } > 3", "", "must start with '${'", "PYREF_001"},
+		{"a name with a space", survey + "| | text | full name | Name |\n", "name", "B2", "name", "full name", "full_name", "Names must begin with a letter", ""},
+		{"the same name twice", survey + "| | text | q | Q |\n| | text | q | Q |\n", "name-twice", "B3", "name", "q", "", "must be unique within", ""},
+		{"no name", survey + "| | text | | Q |\n", "no-name", "B2", "name", "", "", "Question or group with no name", ""},
+		{"no label", survey + "| | text | q | |\n", "no-label", "C2", "label", "", "", "has no label or hint", ""},
+		{"a group never ended", survey + "| | begin_group | g | G |\n| | text | q | Q |\n", "unmatched-begin", "A2", "type", "begin_group", "", "Unmatched 'begin_group'", ""},
+		{"an end without a beginning", survey + "| | text | q | Q |\n| | end_group | | |\n", "unmatched-end", "A3", "type", "end_group", "", "Unmatched 'end_group'", ""},
+		{"a wrong parameter", survey + "| | image | q | Q | | max-pixel=100 |\n", "parameter", "E2", "parameters", "max-pixel=100", "max-pixels", "accepted parameter keys", ""},
+		{"a choice named twice", survey + "| | select_one yes_no | q | Q |\n" + choices + "| | yes_no | yes | Yes! |\n", "choice-twice", "B4", "name", "yes", "", "Choice names must be unique", ""},
+		{"a sheet that is misspelled", "| surveys | | | |\n| | type | name | label |\n| | text | q | Q |\n" + choices, "no-survey", "", "", "", "surveys", "You must have a sheet named 'survey'", ""},
+		{"a choice with a space where several are chosen", survey + "| | select_multiple l | q | Q |\n| choices | | | |\n| | list_name | name | label |\n| | l | a b | A |\n", "choice-space", "B2", "name", "a b", "a_b", "Choice names with spaces", ""},
+		{"a search in the appearance", "| survey | | | | |\n| | type | name | label | appearance |\n| | select_one yes_no | q | Q | search('f') |\n" + choices, "left-out.search", "D2", "appearance", "search('f')", "", "", ""},
+		{"a question of type osm", survey + "| | osm | q | Q |\n", "left-out.osm", "A2", "type", "osm", "", "", ""},
+		{"a form over SMS", survey + "| | text | q | Q |\n| settings | |\n| | prefix |\n| | x |\n", "left-out.sms", "A2", "prefix", "x", "", "", ""},
+		{"a heading that is none", "| survey | | | | |\n| | type | name | label | bind::no such |\n| | text | q | Q | x |\n", "xml-name", "D1", "bind::no such", "bind::no such", "no_such", "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := xlsform.Compile(fromMarkdown(t, c.form), xlsform.Options{})
+			var list xlsform.Errors
+			if !errors.As(err, &list) {
+				t.Fatalf("no error, or another: %v", err)
+			}
+			e := list[0]
+			got := []string{e.Code, e.Cell, e.Column, e.Text, e.Suggestion, e.Upstream}
+			want := []string{"screening.xlsform." + c.code, c.cell, c.column, c.text, c.suggest, c.upstream}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("(-want +got)\n%s\n%v", d, e)
+			}
+			if e.Message == "" || e.Remedy == "" {
+				t.Errorf("no reason or no remedy: %+v", e)
+			}
+			if !strings.Contains(e.Detail, c.detail) {
+				t.Errorf("detail %q", e.Detail)
+			}
+		})
+	}
+}
+
+func TestSeveralErrorsAreToldAtOnce(t *testing.T) {
+	w := fromMarkdown(t, "| survey | | | |\n| | type | name | label |\n| | tekst | a | A |\n| | text | b c | B |\n| | text | d | D |\n| | intger | e | E |\n")
+	_, err := xlsform.Compile(w, xlsform.Options{})
+	var list xlsform.Errors
+	if !errors.As(err, &list) || len(list) != 3 {
+		t.Fatalf("%v", err)
+	}
+	for i, row := range []int{2, 3, 5} {
+		if list[i].Row != row {
+			t.Errorf("error %d is of row %d", i, list[i].Row)
+		}
+	}
+}
+
+func TestQuestionsCarryEverythingAnInterviewNeeds(t *testing.T) {
+	w := fromMarkdown(t, `
+| survey | | | | | | | | | |
+| | type | name | label::English (en) | label::Thai (th) | hint::English (en) | guidance_hint::Thai (th) | media::audio::Thai (th) | required | relevant |
+| | begin_repeat | person | Person | คน | | | | | |
+| | select_one sex | sex | Sex | เพศ | As they say | ถามเบา ๆ | sex-th.mp3 | yes | 1 = 1 |
+| | end_repeat | | | | | | | | |
+| choices | | | | |
+| | list_name | name | label::English (en) | label::Thai (th) |
+| | sex | f | Female | หญิง |
+| settings | | |
+| | form_id | default_language |
+| | t | Thai (th) |
+| indicators | | |
+| | id | rule |
+| | 1 | x |
+`)
+	form, err := xlsform.Compile(w, xlsform.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := xlsform.Question{Name: "sex", Path: "/data/person/sex", Type: "select_one sex", Kind: "select1", Row: 3,
+		Labels:   map[string]string{"English (en)": "Sex", "Thai (th)": "เพศ"},
+		Hints:    map[string]string{"English (en)": "As they say"},
+		Guidance: map[string]string{"Thai (th)": "ถามเบา ๆ"},
+		Media:    []xlsform.Media{{Form: "audio", Language: "Thai (th)", File: "sex-th.mp3"}},
+		List:     "sex", Choices: []xlsform.Choice{{Name: "f", Labels: map[string]string{"English (en)": "Female", "Thai (th)": "หญิง"}, Row: 2}},
+		Relevant: "1 = 1", Required: true, Visible: true, Repeated: true}
+	if d := cmp.Diff(want, form.Questions[1]); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]xlsform.Language{{Name: "English (en)", Tag: "en"}, {Name: "Thai (th)", Tag: "th"}}, form.Languages); d != "" {
+		t.Error(d)
+	}
+	if form.DefaultLanguage != "Thai (th)" || form.MediaFiles[0] != "sex-th.mp3" {
+		t.Errorf("%q %v", form.DefaultLanguage, form.MediaFiles)
+	}
+	// A sheet of our own is kept for whoever knows it.
+	sh, ok := w.Sheet("indicators")
+	if !ok || sh.Cell(sh.Rows[0], "rule") != "x" {
+		t.Error("the sheet indicators is lost")
+	}
+}
+
+func TestAFolderOfCSVFilesIsAWorkbook(t *testing.T) {
+	w, err := xlsform.ReadFolder(fstest.MapFS{
+		"survey.csv":  {Data: []byte("\xef\xbb\xbftype,name,label,note to self\ntext,q,\"Who, me?\",x,stray\n")},
+		"choices.csv": {Data: []byte("list_name,name,label\n")},
+		"notes.txt":   {Data: []byte("no sheet")},
+	}, xlsform.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, err := xlsform.Compile(w, xlsform.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := form.Questions[0].Labels[""]; got != "Who, me?" {
+		t.Errorf("%q", got)
+	}
+	if r := xlsform.Check(w); len(r.Stray) != 1 || r.Stray[0].Cell != "E2" {
+		t.Errorf("%v", r.Stray)
+	}
+}
