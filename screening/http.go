@@ -90,9 +90,10 @@ func (d *Desk) screeningRoutes(g *gate.Gate) {
 			Tongue
 			Body struct {
 				Revision string `json:"revision,omitempty" doc:"Revision of the instrument whose pack to use; the current one when empty"`
+				PackID   string `json:"pack_id,omitempty" doc:"A built-in pack instead"`
 			}
 		}) (*body[Screening], error) {
-			if err := d.Rescore(ctx, in.ID, in.Body.Revision); err != nil {
+			if err := d.Rescore(ctx, in.ID, in.Body.Revision, in.Body.PackID); err != nil {
 				return nil, err
 			}
 			s, err := d.Read(ctx, in.ID, in.Language)

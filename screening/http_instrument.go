@@ -43,6 +43,11 @@ func (d *Desk) instrumentRoutes(g *gate.Gate) {
 			i, err := d.Instrument(ctx, in.ID)
 			return &body[InstrumentDetail]{i}, err
 		})
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/packs", Summary: "List the built-in indicator packs"}, gate.SignedIn(),
+		func(ctx context.Context, in *struct{ Tongue }) (*body[list[PackView]], error) {
+			items, err := d.Packs(in.Language)
+			return &body[list[PackView]]{list[PackView]{items}}, err
+		})
 	gate.Register(g, uploadOperation(huma.Operation{Method: "POST", Path: "/api/screening/workbooks/check", Summary: "Compile a workbook without publishing it: what is wrong, cell by cell"}), keepers,
 		func(ctx context.Context, in *struct {
 			RawBody huma.MultipartFormFiles[uploadForm]

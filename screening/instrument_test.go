@@ -209,7 +209,9 @@ func TestPilotCountsAreSummedAndHoldNoWords(t *testing.T) {
 
 func TestTranslationsGoOutAndComeBackAsANewVersion(t *testing.T) {
 	for format, spoil := range map[string]func(string) string{
-		"csv":    func(s string) string { return strings.Replace(s, "Who keeps them?,", "Who keeps them?,Siapa yang menyimpannya?", 1) },
+		"csv": func(s string) string {
+			return strings.Replace(s, "Who keeps them?,", "Who keeps them?,Siapa yang menyimpannya?", 1)
+		},
 		"xliff":  func(s string) string { return fillXLIFF(s) },
 		"xliff2": func(s string) string { return fillXLIFF(s) },
 	} {

@@ -28,9 +28,35 @@ func packOf(w *xlsform.Workbook, form *xlsform.Form, builtIn string) (p *indicat
 	}
 	name, version, _ := strings.Cut(builtIn, "@")
 	if p, err = packs.Get(name, version); err != nil {
-		return nil, nil, problem.New(problem.Invalid, "screening.no-such-pack", "There is no built-in pack %q.", builtIn).Because(err)
+		return nil, nil, noSuchPack(builtIn, err)
 	}
 	return p, nil, nil
+}
+
+func noSuchPack(name string, err error) error {
+	return problem.New(problem.Invalid, "screening.no-such-pack", "There is no built-in pack %q.", name).Because(err)
+}
+
+// PackView is a built-in pack.
+type PackView struct {
+	indicator.PackRef
+	Title Words `json:"title"`
+	Note  Words `json:"note"`
+}
+
+// Packs lists the built-in packs.
+func (d *Desk) Packs(lang string) ([]PackView, error) {
+	out := []PackView{}
+	for _, id := range packs.IDs() {
+		p, err := packs.Get(id, "")
+		if err != nil {
+			return nil, err
+		}
+		v := PackView{Title: words(p.Title, lang), Note: words(p.Note, lang)}
+		v.ID, v.Version, v.Hash, v.Validated = p.ID, p.Version, p.Hash(), p.Validated
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 func tableOf(s *xlsform.Sheet) indicator.Table {

@@ -13,6 +13,7 @@ import (
 	"lintas/platform/audit"
 	"lintas/platform/db"
 	"lintas/screening/indicator"
+	"lintas/screening/packs"
 )
 
 // Answer is one question of an interview with what was answered.
@@ -77,7 +78,7 @@ func (d *Desk) Read(ctx context.Context, screening, lang string) (out Screening,
 		return out, err
 	}
 	items := []Listed{out.Screening}
-	if err := d.nameOfficers(ctx, items); err != nil {
+	if err := d.nameSenders(ctx, items); err != nil {
 		return out, err
 	}
 	out = Screening{Screening: items[0], Answers: []Answer{}, Results: []StoredResult{}, Attachments: []Attachment{}, History: []Version{}}
@@ -166,6 +167,18 @@ func (d *Desk) packsOf(ctx context.Context, instrument string) (map[string]*comp
 		}
 		if c.pack != nil && out[c.pack.Hash()] == nil {
 			out[c.pack.Hash()] = c
+		}
+	}
+	if len(revs) == 0 {
+		return out, nil
+	}
+	current, err := d.revision(ctx, revs[0].ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range packs.IDs() { // those that a screening may have been scored again with
+		if p, err := packs.Get(id, ""); err == nil && out[p.Hash()] == nil {
+			out[p.Hash()] = &compiled{Revision: current.Revision, form: current.form, pack: p}
 		}
 	}
 	return out, nil

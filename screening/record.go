@@ -17,6 +17,7 @@ import (
 	"lintas/platform/db"
 	"lintas/platform/keys"
 	"lintas/screening/indicator"
+	"lintas/screening/packs"
 )
 
 var errNoScreening = problem.New(problem.NotFound, "screening.no-screening", "There is no such screening, or it is not one of your organisation.")
@@ -114,7 +115,7 @@ func (d *Desk) List(ctx context.Context, q Query) (Page[Listed], error) {
 		}
 		page.Items = append(page.Items, l)
 	}
-	if err := d.nameOfficers(ctx, page.Items); err != nil || len(ids) == 0 {
+	if err := d.nameSenders(ctx, page.Items); err != nil || len(ids) == 0 {
 		return page, err
 	}
 	return page, d.db.Write(ctx, func(t *db.Tx) error {
@@ -236,26 +237,34 @@ func outcomeTitle(p *indicator.Pack, outcome, lang string) Outcome {
 	return out
 }
 
-func (d *Desk) nameOfficers(ctx context.Context, items []Listed) error {
-	if d.deps.PersonNames == nil {
-		return nil
+// nameSenders fills in who sent each screening, and from which post where the interview itself does not say.
+func (d *Desk) nameSenders(ctx context.Context, items []Listed) error {
+	officers, err := namesOf(ctx, d.deps.PersonNames, items, func(l Listed) string { return l.OfficerID })
+	if err != nil {
+		return err
 	}
-	var ids []string
-	for _, l := range items {
-		if l.OfficerID != "" {
-			ids = append(ids, l.OfficerID)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	names, err := d.deps.PersonNames(ctx, ids)
+	devices, err := namesOf(ctx, d.deps.DeviceNames, items, func(l Listed) string { return l.DeviceID })
 	for i := range items {
-		if n := names[items[i].OfficerID]; n != "" {
-			items[i].Officer = n
-		}
+		l := &items[i]
+		l.Officer = firstOf(officers[l.OfficerID], l.Officer)
+		l.Place = firstOf(l.Place, devices[l.DeviceID])
 	}
 	return err
+}
+
+func namesOf(ctx context.Context, ask func(context.Context, []string) (map[string]string, error), items []Listed, idOf func(Listed) string) (map[string]string, error) {
+	var ids []string
+	seen := map[string]bool{}
+	for _, l := range items {
+		if v := idOf(l); v != "" && !seen[v] {
+			seen[v] = true
+			ids = append(ids, v)
+		}
+	}
+	if ask == nil || len(ids) == 0 {
+		return nil, nil
+	}
+	return ask(ctx, ids)
 }
 
 func instant(t time.Time) *time.Time {
@@ -294,9 +303,9 @@ func (d *Desk) Review(ctx context.Context, screening string) error {
 	})
 }
 
-// Rescore scores the current answers again, with the pack that the instrument carries now or with another
-// revision's. The results of before stay.
-func (d *Desk) Rescore(ctx context.Context, screening, revision string) error {
+// Rescore scores the current answers again: with the pack that the instrument carries now, with that of another
+// revision, or with a built-in one (id or id@version). The results of before stay.
+func (d *Desk) Rescore(ctx context.Context, screening, revision, builtIn string) error {
 	r, err := d.find(ctx, screening)
 	if err != nil {
 		return err
@@ -315,14 +324,21 @@ func (d *Desk) Rescore(ctx context.Context, screening, revision string) error {
 	if err != nil {
 		return err
 	}
-	if c.pack == nil || c.Instrument != r.Instrument {
+	pack := c.pack
+	if builtIn != "" {
+		name, version, _ := strings.Cut(builtIn, "@")
+		if pack, err = packs.Get(name, version); err != nil {
+			return noSuchPack(builtIn, err)
+		}
+	}
+	if pack == nil || c.Instrument != r.Instrument {
 		return errNoPack
 	}
 	sub, err := d.openSubmission(ctx, r)
 	if err != nil {
 		return err
 	}
-	result, err := score(c.pack, sub.env.Root, indicator.Options{Finished: true, NoNext: true})
+	result, err := score(pack, sub.env.Root, indicator.Options{Finished: true, NoNext: true})
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,8 @@ type Deps struct {
 	Services func(ctx context.Context, organisation string) ([]Service, error)
 	// PersonNames gives the display names of staff (officers) by id, for people who may see them.
 	PersonNames func(ctx context.Context, ids []string) (map[string]string, error)
+	// DeviceNames gives the names of enrolled devices by id: they are named for the post where they lie.
+	DeviceNames func(ctx context.Context, ids []string) (map[string]string, error)
 }
 
 // Desk is the screening desk. It is safe for concurrent use.
