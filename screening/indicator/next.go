@@ -31,6 +31,13 @@ func (p *prover) reachable(t target) (yes, exact bool) {
 		return s.look() != stateBroken, true
 	case s.within(unlimited):
 		return true, true
+	case s.budget > 0:
+		return false, true
+	}
+	// Not found at once: again with what prunes a long search.
+	s.budget = seekBudget
+	if s.search(unlimited) {
+		return true, true
 	}
 	return s.budget <= 0, s.budget > 0
 }
@@ -105,7 +112,7 @@ func (s *scoring) fewest(t target) (questions []int, shortest bool) {
 	exact := !yes.conflict(ageOnly) && yes.refusable(b) && !s.ageInIndicators()
 	for k := 1; k <= maxNext; k++ {
 		for _, seek := range []*seeker{yes, no} {
-			if seek.root != treeBroken && seek.root != treeMet && seek.budget > 0 && seek.within(k) {
+			if seek.root != treeBroken && seek.root != treeMet && seek.budget > 0 && seek.search(k) {
 				questions = seek.chosen()
 				break
 			}
@@ -143,7 +150,7 @@ func anySet(seekers ...*seeker) []int {
 			continue
 		}
 		s.budget = seekBudget
-		if !s.within(unlimited) {
+		if !s.search(unlimited) {
 			continue
 		}
 		for q := range s.qs {

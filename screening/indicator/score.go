@@ -218,11 +218,13 @@ func (s *scoring) present() []Present {
 // because lists the answers that make an indicator true, in pack order.
 func (s *scoring) because(i int) []Reason {
 	b := s.board
-	used := map[int]bool{}
+	var used []int
 	var walk func(n *node)
 	walk = func(n *node) {
 		if n.kind == nodeAtom {
-			used[n.q] = true
+			if !containsInt(used, n.q) && b.readings[n.q].state == Given {
+				used = append(used, n.q)
+			}
 			return
 		}
 		kids := n.kids
@@ -236,11 +238,10 @@ func (s *scoring) because(i int) []Reason {
 		}
 	}
 	walk(b.prog.indicators[i].when)
-	out := []Reason{}
-	for q := range b.prog.questions {
-		if used[q] && b.readings[q].state == Given {
-			out = append(out, Reason{b.prog.questions[q].name, b.readings[q].values})
-		}
+	sortInts(used)
+	out := make([]Reason, len(used))
+	for i, q := range used {
+		out[i] = Reason{b.prog.questions[q].name, b.readings[q].values}
 	}
 	return out
 }

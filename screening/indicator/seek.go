@@ -41,15 +41,15 @@ type seekQuestion struct {
 }
 
 type seeker struct {
-	root   *tree
-	order  []*tree // kids before parents
-	qs     []seekQuestion
-	leafQ  []int // by tree number: index into qs
-	state  []treeState
-	cost   []int
-	cut    []int
-	budget int
-	picked int
+	root     *tree
+	order    []*tree // kids before parents
+	qs       []seekQuestion
+	leafQ    []int // by tree number: index into qs
+	state    []treeState
+	cost     []int
+	cut      []int
+	budget   int
+	prepared bool
 	// scratch for sorting small lists
 	scratch []int
 }
@@ -78,9 +78,22 @@ func newSeeker(b *board, root *tree, answers func(q *question) []row) *seeker {
 	s.leafQ = make([]int, size)
 	s.state, s.cost, s.cut = make([]treeState, size), make([]int, size), make([]int, size)
 	s.gatherQuestions(b, answers)
-	s.chargeQuestions(size)
-	s.signQuestions(size)
 	return s
+}
+
+// prepare does what only a search needs, not a look.
+func (s *seeker) prepare() {
+	if !s.prepared {
+		s.prepared = true
+		s.chargeQuestions(len(s.state))
+		s.signQuestions(len(s.state))
+	}
+}
+
+// search is within for a caller from outside.
+func (s *seeker) search(k int) bool {
+	s.prepare()
+	return s.within(k)
 }
 
 // gatherQuestions lists the open questions in pack order with the answers
@@ -120,6 +133,11 @@ func (s *seeker) gatherQuestions(b *board, answers func(q *question) []row) {
 // another answer; of equals the first.
 func bestAnswers(domain []row, wantTrue, wantFalse uint32) []row {
 	serve := func(w row) row { return row{w.yes & wantTrue, w.no & wantFalse} }
+	for _, w := range domain {
+		if serve(w) == (row{wantTrue, wantFalse}) {
+			return []row{w} // serves everything
+		}
+	}
 	var out []row
 	for i, w := range domain {
 		a := serve(w)
@@ -523,7 +541,7 @@ func (s *seeker) within(k int) bool {
 }
 
 func (s *seeker) tryQuestion(sq *seekQuestion, answers uint64, k int, tried map[string]bool) bool {
-	if answers == 0 || sq.banned == 0 && tried[sq.sign] {
+	if answers == 0 || sq.banned == 0 && sq.sign != "" && tried[sq.sign] {
 		return false
 	}
 	for i := range sq.cands {
@@ -531,12 +549,10 @@ func (s *seeker) tryQuestion(sq *seekQuestion, answers uint64, k int, tried map[
 			continue
 		}
 		sq.pick = i
-		s.picked++
 		if s.within(k - 1) {
 			return true
 		}
 		sq.pick = -1
-		s.picked--
 	}
 	if sq.banned == 0 {
 		tried[sq.sign] = true
