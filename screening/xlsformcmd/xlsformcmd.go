@@ -272,9 +272,9 @@ func (c CorpusCommand) print(w io.Writer, r *corpus.Report) {
 		}
 	}
 	if c.ByFeature {
-		fmt.Fprintf(w, "%6s %6s %8s %9s %6s  %s\n", "cases", "exact", "outcome", "left out", "wrong", "feature")
+		fmt.Fprintf(w, "%6s %6s %8s %8s %9s %6s  %s\n", "cases", "exact", "asserted", "outcome", "left out", "wrong", "feature")
 		for _, l := range r.ByFeature() {
-			fmt.Fprintf(w, "%6d %6d %8d %9d %6d  %s\n", l.Cases, l.Exact, l.Outcome, l.LeftOut, l.Wrong, l.Feature)
+			fmt.Fprintf(w, "%6d %6d %8d %8d %9d %6d  %s\n", l.Cases, l.Exact, l.Asserted, l.Outcome, l.LeftOut, l.Wrong, l.Feature)
 		}
 	}
 	x := r.Summary()

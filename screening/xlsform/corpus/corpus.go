@@ -33,6 +33,10 @@ type Case struct {
 			Message string  `json:"message"`
 		} `json:"error"`
 	} `json:"expect"`
+	// Assertions are pyxform's own, AssertionsPass whether they hold for pyxform.
+	Assertions     json.RawMessage `json:"pyxform_assertions"`
+	AssertionsPass *bool           `json:"pyxform_assertions_pass"`
+
 	raw    []byte
 	folder fs.FS
 }
@@ -42,14 +46,15 @@ type Grade int
 
 // The grades.
 const (
-	Exact   Grade = iota // the same XML, or the same error sentence
-	Outcome              // a form where a form was due, an error where an error was due
-	LeftOut              // refused because it uses what this compiler leaves out by decision
-	Wrong                // a form for an error or an error for a form
+	Exact    Grade = iota // the same XML, or the same error sentence
+	Asserted              // another form, for which pyxform's own assertions hold
+	Outcome               // a form where a form was due, an error where an error was due
+	LeftOut               // refused because it uses what this compiler leaves out by decision
+	Wrong                 // a form for an error or an error for a form
 )
 
 func (g Grade) String() string {
-	return [...]string{"exact", "outcome", "left out", "wrong"}[g]
+	return [...]string{"exact", "assertions hold", "outcome", "left out", "wrong"}[g]
 }
 
 // Result is what the compiler made of one case.
@@ -220,6 +225,9 @@ func (r *Result) gradeForm() {
 	default:
 		r.Diff = firstDifference(a, b)
 	}
+	if holds, checked, _ := r.Case.Hold(r.Form); r.Grade == Outcome && holds && checked {
+		r.Grade = Asserted
+	}
 }
 
 func (r *Report) add(x Result) {
@@ -239,6 +247,8 @@ func (r *Report) add(x Result) {
 	switch x.Grade {
 	case Exact:
 		bump(&r.ExactForms, &r.ExactErrors)
+	case Asserted:
+		r.AssertedForms++
 	case Outcome:
 		bump(&r.OutcomeForms, &r.OutcomeErrors)
 	case LeftOut:
@@ -261,7 +271,7 @@ func (r *Report) add(x Result) {
 // where an error was due. A case that is left out by decision counts as right
 // only where an error was due.
 func (r *Report) RightOutcome() int {
-	return r.ExactForms + r.OutcomeForms + r.ExactErrors + r.OutcomeErrors + r.LeftOutErrors
+	return r.ExactForms + r.AssertedForms + r.OutcomeForms + r.ExactErrors + r.OutcomeErrors + r.LeftOutErrors
 }
 
 // Summary is the report in figures.
@@ -338,8 +348,8 @@ func firstDifference(a, b string) string {
 
 // FeatureLine is the measure of the cases that share a feature.
 type FeatureLine struct {
-	Feature                               string
-	Cases, Exact, Outcome, LeftOut, Wrong int
+	Feature                                         string
+	Cases, Exact, Asserted, Outcome, LeftOut, Wrong int
 }
 
 // ByFeature groups the results by the features of the cases, worst first.
@@ -356,6 +366,8 @@ func (r *Report) ByFeature() []FeatureLine {
 			switch x.Grade {
 			case Exact:
 				l.Exact++
+			case Asserted:
+				l.Asserted++
 			case Outcome:
 				l.Outcome++
 			case LeftOut:
