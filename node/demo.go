@@ -2,11 +2,18 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
+	"time"
 
 	"lintas/agency"
+	"lintas/casework"
+	"lintas/demo"
 	"lintas/kernel/actor"
+	"lintas/screening"
 )
 
 // DemoSignIns is what the demo prints: invented people, one password, never for a real node.
@@ -90,6 +97,65 @@ func (n *Node) demoAgency(ctx context.Context) (map[string]agency.Person, error)
 		people[p.person.Login] = made
 	}
 	return people, nil
+}
+
+// borderPosts are where the fictional travellers were met; each is a device of its own.
+var borderPosts = []string{"Jetty of Teluk Kecil (fictional)", "Land crossing Gunung Batu (fictional)", "Airport desk Bandar Samudra (fictional)"}
+
+// demoDesks fills the desks of a demo node; people are the demo's persons by login.
+func (n *Node) demoDesks(ctx context.Context, people map[string]agency.Person) error {
+	supervisor := people["supervisor@demo"]
+	var senders []actor.Actor
+	for _, post := range borderPosts {
+		e, err := n.Agency.EnrolDevice(as(ctx, supervisor), post, 0)
+		if err != nil {
+			return err
+		}
+		senders = append(senders, actor.Actor{Device: e.Device.ID, Organisation: e.Device.Organisation})
+	}
+	cast := screening.DemoCast{Publisher: actor.From(as(ctx, supervisor)), Senders: senders}
+	if err := n.Screening.Demo(ctx, cast); err != nil {
+		return fmt.Errorf("demo screenings: %w", err)
+	}
+	if err := n.demoDirectory(ctx); err != nil {
+		return fmt.Errorf("demo directory: %w", err)
+	}
+	return nil
+}
+
+// demoDirectory imports the invented services, each as fresh or stale as its data says.
+func (n *Node) demoDirectory(ctx context.Context) error {
+	var services []map[string]any
+	if err := json.Unmarshal(demo.Directory, &services); err != nil {
+		return err
+	}
+	for _, s := range services {
+		ago, err := strconv.Atoi(fmt.Sprint(s["assured_date"]))
+		if err != nil {
+			return err
+		}
+		assured := n.Clock.Now().AddDate(0, 0, ago).Format(time.DateOnly)
+		s["assured_date"] = assured
+		attributes, _ := s["attributes"].([]any)
+		for _, a := range attributes {
+			if m, ok := a.(map[string]any); ok {
+				m["value"] = strings.ReplaceAll(fmt.Sprint(m["value"]), "ASSURED", assured)
+			}
+		}
+	}
+	data, err := json.Marshal(services)
+	if err != nil {
+		return err
+	}
+	flat, wrong, err := casework.ReadDirectory(data)
+	if err != nil {
+		return err
+	}
+	if len(wrong) > 0 {
+		return wrong[0]
+	}
+	_, err = n.Casework.ImportDirectory(ctx, flat)
+	return err
 }
 
 // as is the context of a demo person acting.

@@ -40,11 +40,16 @@ func (n *Node) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	rules, err := readHandOver()
+	if err != nil {
+		return err
+	}
 	n.Casework, err = casework.Open(ctx, casework.Deps{
 		DB: n.DB, Keys: n.Keys, Clock: n.Clock, Log: n.Log,
 		Country: n.Config.Country, PublicURL: n.Config.PublicURL, NodeName: n.Config.Name,
 		NameOf: n.Agency.NameOf, OrganisationName: n.Agency.OrganisationName,
-		Mail: mail, Push: push,
+		Screening: n.screened(rules), // a case is opened from a screening that the caseworker may read
+		Mail:      mail, Push: push, PushKey: n.Push.PublicKey(),
 	})
 	return err
 }
@@ -80,6 +85,3 @@ func (n *Node) storedKinds() map[string]audit.Stored {
 	}
 	return all
 }
-
-// demoDesks fills the desks of a demo node; people are the demo's persons by login.
-func (n *Node) demoDesks(ctx context.Context, people map[string]agency.Person) error { return nil }

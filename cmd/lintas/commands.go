@@ -40,10 +40,9 @@ type commands struct {
 }
 
 // bind hands the commands what their Run methods ask for.
-func bind(parsed *kong.Context, ctx context.Context, s streams, open opener, c *commands, log *slog.Logger) {
-	parsed.BindTo(ctx, (*context.Context)(nil))
+func bind(parsed *kong.Context, ctx context.Context, s streams, open opener, c *commands, log *slog.Logger) (closeNode func() error, err error) {
 	parsed.Bind(s, open, c, log, parsed)
-	bindDesks(parsed, ctx, s, open)
+	return bindDesks(parsed, ctx, s, open)
 }
 
 type serveCommand struct {
@@ -127,7 +126,6 @@ func (c personAdd) Run(ctx context.Context, s streams, open opener) error {
 		return err
 	}
 	defer n.Close()
-	ctx = actor.With(ctx, actor.Actor{System: "command-line"})
 	if c.Organisation == "" {
 		if c.Organisation, err = n.FirstOrganisation(ctx); err != nil {
 			return err

@@ -83,8 +83,13 @@ func run(ctx context.Context, args []string, s streams) int {
 		}
 		return n, nil
 	})
-	bind(parsed, ctx, s, open, &c, log)
-	return exitOf(ctx, parsed.Run(), s)
+	closeNode, err := bind(parsed, ctx, s, open, &c, log)
+	if err != nil {
+		fmt.Fprintln(s.Err, "lintas:", err)
+		return exitUsage
+	}
+	err = parsed.Run()
+	return exitOf(ctx, errors.Join(err, closeNode()), s)
 }
 
 // exited unwinds out of kong when it wants to end the process (after --help).
