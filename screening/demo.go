@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"strings"
+	"sync"
 
 	"lintas/kernel/actor"
 	"lintas/screening/instruments"
@@ -66,6 +67,29 @@ func (d *Desk) sendDemo(ctx context.Context, f *Form, i int, answers string) err
 		err = fmt.Errorf("answered %d: %s", r.Status, r.Message)
 	}
 	return err
+}
+
+// demoForm is the fictional arrival interview, for DemoInterview.
+var demoForm = sync.OnceValue(func() *Form {
+	book, err := instruments.XLSX(instruments.Arrival)
+	if err != nil {
+		panic("the demonstration workbook: " + err.Error())
+	}
+	compiled, err := compileBytes(instruments.Arrival+".xlsx", book)
+	if err != nil {
+		panic("the demonstration workbook: " + err.Error())
+	}
+	f, err := ReadForm(compiled.XForm)
+	if err != nil {
+		panic("the demonstration workbook: " + err.Error())
+	}
+	return f
+})
+
+// DemoInterview is the XML of the second fictional traveller's interview under another number, for load tests.
+func DemoInterview(instanceID string) []byte {
+	f := demoForm()
+	return f.submission(instanceID, pairs(demoTravellers[1]))
 }
 
 // pairs reads "age: 31; worked: yes".

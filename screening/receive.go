@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"lintas/kernel/actor"
@@ -134,7 +136,7 @@ func (d *Desk) create(ctx context.Context, p *Posting, env *Envelope, s standing
 		if err := insertRecord(t, a.record); err != nil {
 			return err
 		}
-		return d.write(t, &a, "screening.receive")
+		return d.write(t, &a, "screening.receive", a.stored())
 	})
 	if db.Unique(err) {
 		return Receipt{}, errMoved
@@ -178,7 +180,10 @@ func (d *Desk) correct(ctx context.Context, p *Posting, env *Envelope, s standin
 		if err := moveRecord(t, a.record); err != nil {
 			return err
 		}
-		return d.write(t, &a, "screening.correct")
+		if err := clearOutcomes(t, a.record.ID); err != nil {
+			return err
+		}
+		return d.write(t, &a, "screening.correct", nil)
 	})
 	if db.Unique(err) {
 		return Receipt{}, errMoved
@@ -211,8 +216,24 @@ func (d *Desk) fill(ctx context.Context, a *arrival, p *Posting, env *Envelope, 
 	return err
 }
 
-// write puts everything but the record's own row into the store, with its leaf.
-func (d *Desk) write(t *db.Tx, a *arrival, verb string) error {
+// stored is what Stored will give for a record that holds nothing but this arrival: reading it back would cost
+// every submission a query.
+func (a *arrival) stored() []byte {
+	out := append([]byte{}, a.sub.xml...)
+	slices.SortFunc(a.files, func(x, y storedFile) int { return strings.Compare(x.ID, y.ID) })
+	for _, f := range a.files {
+		out = append(out, f.Sealed...)
+	}
+	slices.SortFunc(a.results, func(x, y resultRow) int { return strings.Compare(x.ID, y.ID) })
+	for _, r := range a.results {
+		out = append(out, r.Sealed...)
+	}
+	return out
+}
+
+// write puts everything but the record's own row into the store, with its leaf. stored is what the leaf
+// vouches for; nil reads it back.
+func (d *Desk) write(t *db.Tx, a *arrival, verb string, stored []byte) error {
 	if err := insertSubmission(t, a.sub); err != nil {
 		return err
 	}
@@ -226,10 +247,14 @@ func (d *Desk) write(t *db.Tx, a *arrival, verb string) error {
 			return err
 		}
 	}
-	if err := setOutcomes(t, a.record.ID, a.marks); err != nil {
+	if err := insertOutcomes(t, a.record.ID, a.marks); err != nil {
 		return err
 	}
-	return d.leaf(t, a.now, a.who, verb, a.record, map[string]any{"submission": a.sub.ID, "revision": a.sub.Revision, "files": len(a.files), "results": len(a.results)})
+	detail := map[string]any{"submission": a.sub.ID, "revision": a.sub.Revision, "files": len(a.files), "results": len(a.results)}
+	if stored == nil {
+		return d.leaf(t, a.now, a.who, verb, a.record, detail)
+	}
+	return audit.Append(t, a.now, a.who, audit.Entry{Verb: verb, Object: "screening:" + a.record.ID, Subject: a.record.Person, Detail: detail, Stored: stored})
 }
 
 // leaf appends to the audit log what was done to a record, and vouches for what is stored of it now.

@@ -373,7 +373,10 @@ func (d *Desk) addResult(ctx context.Context, r recordRow, submission string, en
 		if err := insertResult(t, row); err != nil {
 			return err
 		}
-		if err := setOutcomes(t, r.ID, d.outcomeMarks(sum.Outcomes)); err != nil {
+		if err := clearOutcomes(t, r.ID); err != nil {
+			return err
+		}
+		if err := insertOutcomes(t, r.ID, d.outcomeMarks(sum.Outcomes)); err != nil {
 			return err
 		}
 		return d.leaf(t, now, who, "screening.rescore", r, map[string]any{"pack": result.Pack.ID, "pack_version": result.Pack.Version, "pack_hash": result.Pack.Hash})

@@ -154,17 +154,22 @@ func resultsOf(t *db.Tx, record string) ([]resultRow, error) {
 	return db.All(t, scanResult, `SELECT `+resultColumns+` FROM screening_result WHERE record = ? ORDER BY id DESC`, record)
 }
 
-// setOutcomes replaces the marks that lists are narrowed by.
-func setOutcomes(t *db.Tx, record string, marks []string) error {
-	if _, err := t.Exec(`DELETE FROM screening_outcome WHERE record = ?`, record); err != nil {
-		return err
+func clearOutcomes(t *db.Tx, record string) error {
+	_, err := t.Exec(`DELETE FROM screening_outcome WHERE record = ?`, record)
+	return err
+}
+
+// insertOutcomes puts up the marks that lists are narrowed by.
+func insertOutcomes(t *db.Tx, record string, marks []string) error {
+	if len(marks) == 0 {
+		return nil
 	}
+	args := make([]any, 0, 2*len(marks))
 	for _, m := range marks {
-		if _, err := t.Exec(`INSERT INTO screening_outcome (record, mark) VALUES (?,?) ON CONFLICT DO NOTHING`, record, m); err != nil {
-			return err
-		}
+		args = append(args, record, m)
 	}
-	return nil
+	_, err := t.Exec(`INSERT INTO screening_outcome (record, mark) VALUES `+strings.TrimSuffix(strings.Repeat("(?,?),", len(marks)), ",")+` ON CONFLICT DO NOTHING`, args...)
+	return err
 }
 
 // Stored gives the bytes that the audit log vouches for: everything sealed that is kept of a screening, in
