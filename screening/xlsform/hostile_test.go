@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"lintas/screening/xlsform"
 )
@@ -165,8 +166,11 @@ func TestHostileWorkbooksAreRefusedWithACode(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
+			begin := time.Now()
 			_, err := xlsform.Read(c.file, data, xlsform.Limits{})
+			t.Logf("answered in %v", time.Since(begin).Round(time.Millisecond))
 			runtime.ReadMemStats(&after)
+			t.Logf("%d KiB given, %d KiB allocated in all", len(data)>>10, (after.TotalAlloc-before.TotalAlloc)>>10)
 			var list xlsform.Errors
 			if !errors.As(err, &list) || list[0].Code != "screening.xlsform."+c.code {
 				t.Fatalf("want %s, got %v", c.code, err)
@@ -211,7 +215,9 @@ func TestHostileFormsAreRefusedWithACode(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			begin := time.Now()
 			_, err = xlsform.Compile(w, xlsform.Options{})
+			t.Logf("answered in %v", time.Since(begin).Round(time.Millisecond))
 			var list xlsform.Errors
 			if !errors.As(err, &list) || list[0].Code != "screening.xlsform."+c.code {
 				t.Fatalf("want %s, got %.300v", c.code, err)

@@ -38,7 +38,8 @@ type Commands struct {
 // Exit is an error that has been told already; only the exit code is left.
 type Exit int
 
-func (e Exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+// Error is empty: there is nothing left to say.
+func (e Exit) Error() string { return "" }
 
 // ExitCode is what kong ends the program with.
 func (e Exit) ExitCode() int { return int(e) }
