@@ -49,7 +49,9 @@ type Place struct {
 type Route struct {
 	A, B int     // indices of Case.Places
 	Km   float64 // length
-	// Forced 1 sends everyone at A on to B, 2 everyone at B on to A, 0 nobody.
+	// Forced 1 sends everyone at B on to A, 2 everyone at A on to B, 0 nobody.
+	// That is what Flee's manual says and what its cases mean (Kagunga sends on
+	// to Nyarugusu in burundi2015); Flee's reader has it the other way round.
 	Forced          int
 	MaxMoveSpeed    float64 // km/day; 0 is the setting
 	WalkProbability float64 // chance per day that this stretch is walked

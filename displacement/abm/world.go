@@ -199,7 +199,7 @@ func (w *world) buildLinks() {
 		w.links = append(w.links, l)
 	}
 	for _, r := range c.Routes {
-		add(r, r.Forced == 1, r.Forced == 2, false)
+		add(r, r.Forced == 2, r.Forced == 1, false)
 		if w.flee && r.Forced == 1 {
 			add(r, false, false, true)
 		}
