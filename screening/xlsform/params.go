@@ -12,6 +12,9 @@ type params map[string]string
 
 // parseParams splits at spaces, commas and semicolons.
 func parseParams(s string) (params, bool) {
+	if s == "" {
+		return nil, true
+	}
 	p := params{}
 	fields := strings.FieldsFunc(s, func(r rune) bool {
 		return r == ' ' || r == ',' || r == ';' || r == '\t' || r == '\n' || r == '\r'

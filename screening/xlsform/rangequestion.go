@@ -25,6 +25,9 @@ type rangeCheck struct {
 }
 
 func (r *surveyReader) rangeQuestion(row dataRow, e *element) bool {
+	if e.params == nil {
+		e.params = params{}
+	}
 	p := e.params
 	if !r.allowParams(row, p, "start", "end", "step", "tick_interval", "placeholder", "tick_labelset") {
 		return false

@@ -16,8 +16,8 @@ type Limits struct {
 	MaxUnzipped int64 // of everything unpacked; default 48 MiB
 	MaxRows     int   // of one sheet; default 50,000
 	MaxColumns  int   // of one sheet; default 500
-	MaxCells    int   // filled cells of all sheets; default 600,000
-	MaxText     int   // bytes of text of all cells; default 24 MiB
+	MaxCells    int   // filled cells of all sheets; default 300,000
+	MaxText     int   // bytes of text of all cells; default 12 MiB
 }
 
 func (l Limits) filled() Limits {
@@ -34,10 +34,10 @@ func (l Limits) filled() Limits {
 		l.MaxColumns = 500
 	}
 	if l.MaxCells == 0 {
-		l.MaxCells = 600_000
+		l.MaxCells = 300_000
 	}
 	if l.MaxText == 0 {
-		l.MaxText = 24 << 20
+		l.MaxText = 12 << 20
 	}
 	return l
 }

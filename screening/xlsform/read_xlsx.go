@@ -444,6 +444,9 @@ func (c *sheetReader) bad(code, text, remedy string) error {
 }
 
 func (c *sheetReader) endCell() error {
+	if !c.inCell {
+		return nil // an end without a beginning
+	}
 	c.inCell, c.inValue = false, false
 	raw := c.value.String()
 	if c.formula && raw == "" && c.own && c.cellType != "str" {
