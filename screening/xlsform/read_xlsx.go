@@ -377,7 +377,7 @@ func (c *sheetReader) event(ev xmlEvent) error {
 			if err != nil || n <= c.row {
 				n = c.row + 1
 			}
-			c.row, c.col = n, 0
+			c.row, c.col, c.inCell, c.inValue = n, 0, false, false
 		}
 	case "c":
 		if ev.kind == 's' {
