@@ -98,7 +98,7 @@ func TestABrokenSubscriptionSaysWhatToDo(t *testing.T) {
 }
 
 func TestTheKeyFollowsFromTheSecret(t *testing.T) {
-	if sender(t).PublicKey() != sender(t).PublicKey() {
+	if one, other := sender(t), sender(t); one.PublicKey() != other.PublicKey() {
 		t.Error("two keys from one secret")
 	}
 }
