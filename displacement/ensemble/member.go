@@ -82,10 +82,12 @@ func Draw(run uint64, member int, inputs []Input, frozen map[string]bool) map[st
 	return out
 }
 
-// Member is one run: its number and how many people are at each place each day.
+// Member is one finished run. A model gives its result as a table to read, or
+// packed when it may have to travel.
 type Member struct {
 	Number int
 	People func(day, place int) uint64
+	Packed []byte
 }
 
 // Run calls run for the members in [from, to) on a number of workers and gives

@@ -57,7 +57,7 @@ func TestAnInputMoreLeavesTheDrawsOfTheOthers(t *testing.T) {
 
 func member(n int) Member {
 	r := Stream(1, n, "test")
-	return Member{n, func(day, place int) uint64 { return uint64(day*10+place) + r.Uint64N(50) }}
+	return Member{Number: n, People: func(day, place int) uint64 { return uint64(day*10+place) + r.Uint64N(50) }}
 }
 
 func TestOneWorkerAndEightGiveTheSameSummary(t *testing.T) {

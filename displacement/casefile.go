@@ -1,0 +1,190 @@
+package displacement
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"lintas/displacement/abm"
+	"lintas/displacement/ensemble"
+	"lintas/kernel/problem"
+)
+
+// Limits of a case folder or bundle: larger ones are refused before reading.
+const (
+	maxCaseFiles = 5_000
+	maxCaseBytes = 256 << 20
+)
+
+// packCase makes a bundle (zip) of a case folder with its files in order and
+// without dates, so that the same folder gives the same bytes.
+func packCase(folder fs.FS) ([]byte, error) {
+	var names []string
+	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if ext := strings.ToLower(filepath.Ext(name)); ext == ".csv" || ext == ".yml" || ext == ".yaml" {
+			names = append(names, name)
+		}
+		if len(names) > maxCaseFiles {
+			return problem.New(problem.TooLarge, "displacement.case-too-large", "The folder holds more than %d files.", maxCaseFiles)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	total := 0
+	for _, name := range names {
+		raw, err := fs.ReadFile(folder, name)
+		if err != nil {
+			return nil, err
+		}
+		if total += len(raw); total > maxCaseBytes {
+			return nil, problem.New(problem.TooLarge, "displacement.case-too-large", "The case is larger than %d MB.", maxCaseBytes>>20)
+		}
+		w, err := z.CreateHeader(&zip.FileHeader{Name: filepath.ToSlash(name), Method: zip.Deflate})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := w.Write(raw); err != nil {
+			return nil, err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// unpackCase opens a bundle as a folder. A bundle that would grow beyond the
+// limit is refused by what it really holds, not by what its index claims.
+func unpackCase(bundle []byte) (fs.FS, error) {
+	z, err := zip.NewReader(bytes.NewReader(bundle), int64(len(bundle)))
+	if err != nil {
+		return nil, problem.New(problem.Malformed, "displacement.bad-bundle", "The file is not a zip bundle of a case folder.")
+	}
+	if len(z.File) > maxCaseFiles {
+		return nil, problem.New(problem.TooLarge, "displacement.case-too-large", "The bundle holds more than %d files.", maxCaseFiles)
+	}
+	left := int64(maxCaseBytes)
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			return nil, problem.New(problem.Malformed, "displacement.bad-bundle", "A file in the bundle cannot be opened.")
+		}
+		n, err := io.Copy(io.Discard, io.LimitReader(r, left+1))
+		r.Close()
+		if left -= n; left < 0 {
+			return nil, problem.New(problem.TooLarge, "displacement.case-too-large", "The case is larger than %d MB.", maxCaseBytes>>20)
+		}
+		if err != nil {
+			return nil, problem.New(problem.Malformed, "displacement.bad-bundle", "A file in the bundle is damaged.")
+		}
+	}
+	return rootOf(z), nil
+}
+
+// rootOf steps into the only folder of a bundle that was zipped with its name.
+func rootOf(z fs.FS) fs.FS {
+	entries, err := fs.ReadDir(z, ".")
+	if err != nil || len(entries) != 1 || !entries[0].IsDir() || entries[0].Name() == "input_csv" {
+		return z
+	}
+	if sub, err := fs.Sub(z, entries[0].Name()); err == nil {
+		return sub
+	}
+	return z
+}
+
+// openCase reads a case from a folder or a bundle on disk.
+func openCase(path string) (*abm.Case, []abm.Finding, []byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, nil, problem.New(problem.NotFound, "displacement.no-case", "There is no case at %q.", path)
+	}
+	var bundle []byte
+	if info.IsDir() {
+		bundle, err = packCase(os.DirFS(path))
+	} else {
+		bundle, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c, found, err := readBundle(bundle)
+	if c != nil && c.Name == "" {
+		c.Name = strings.TrimSuffix(filepath.Base(filepath.Clean(path)), ".zip")
+	}
+	return c, found, bundle, err
+}
+
+// readBundle reads a case from a bundle. Findings come with an error too.
+func readBundle(bundle []byte) (*abm.Case, []abm.Finding, error) {
+	folder, err := unpackCase(bundle)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, found, err := abm.ReadCase(folder)
+	if errors.Is(err, abm.ErrNoCase) {
+		why := ""
+		for _, f := range found {
+			if f.Severity == abm.SevError {
+				why = " First: " + f.String()
+				break
+			}
+		}
+		return nil, found, problem.New(problem.Invalid, "displacement.no-case", "No place could be read from locations.csv.%s", why)
+	}
+	if err != nil {
+		return nil, found, fmt.Errorf("read the case: %w", err)
+	}
+	return c, found, nil
+}
+
+// observed is the case as those who count see it, for the baselines and
+// forecasts. Reports are on the level of the registrations the reader applied.
+func observed(c *abm.Case) ensemble.Observed {
+	o := ensemble.Observed{Name: c.Name, Days: c.Days}
+	for _, camp := range c.Camps {
+		p := c.Places[camp.Place]
+		o.Places = append(o.Places, ensemble.Place{Name: p.Name, Capacity: float64(p.Capacity), Lat: p.Lat, Lon: p.Lon})
+		s := make(ensemble.Series, 0, len(camp.Reports))
+		for _, r := range camp.Reports {
+			s = append(s, ensemble.Report{Day: r.Day, Count: r.Count})
+		}
+		o.Series = append(o.Series, s)
+	}
+	return o
+}
+
+// sources are the places of conflict on a day with their population, for gravity.
+func sources(c *abm.Case) func(day int) []ensemble.Source {
+	return func(day int) []ensemble.Source {
+		var out []ensemble.Source
+		for i, steps := range c.Conflict {
+			v := 0.0
+			for _, s := range steps {
+				if s.Day <= day {
+					v = s.Value
+				}
+			}
+			if v > 0 {
+				p := c.Places[i]
+				out = append(out, ensemble.Source{Lat: p.Lat, Lon: p.Lon, Weight: v * float64(max(1, p.Population))})
+			}
+		}
+		return out
+	}
+}

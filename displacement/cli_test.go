@@ -1,0 +1,107 @@
+package displacement
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"lintas/kernel/problem"
+)
+
+// lintasMain is `lintas displacement` alone, as the test binary runs it.
+func lintasMain() {
+	var cli struct {
+		Displacement Commands `cmd:""`
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	k := kong.Parse(&cli, kong.Name("lintas"))
+	k.BindTo(ctx, (*context.Context)(nil))
+	k.Bind(IO{Stdout: os.Stdout, Stderr: os.Stderr})
+	if err := k.Run(); err != nil {
+		var p *problem.Problem
+		if errors.As(err, &p) {
+			fmt.Fprintf(os.Stderr, "%s: %s\n", p.Code, p.Text)
+		} else {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(1)
+	}
+}
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"lintas": lintasMain})
+}
+
+// sharedData is the folder of the public cases, or "".
+func sharedData() string {
+	root := os.Getenv("LINTAS_SHARED")
+	if root == "" {
+		dir, err := os.Getwd()
+		if err != nil {
+			return ""
+		}
+		for dir != filepath.Dir(dir) {
+			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+				root = filepath.Join(dir, "..", "shared")
+				break
+			}
+			dir = filepath.Dir(dir)
+		}
+	}
+	path := filepath.Join(root, "data", "displacement")
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}
+
+func needShared(t testing.TB) string {
+	t.Helper()
+	path := sharedData()
+	if path == "" {
+		t.Skip("SKIPPED: the public displacement cases are absent; set LINTAS_SHARED to the folder that holds data/displacement")
+	}
+	return path
+}
+
+func TestCommandsReadLikeTheManual(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/scripts",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("CASES", sharedData())
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			// samebut KEY A B compares two files but for the lines with a key.
+			"samebut": func(ts *testscript.TestScript, neg bool, args []string) {
+				without := func(name string) string {
+					var out []string
+					for _, line := range strings.Split(ts.ReadFile(name), "\n") {
+						if !strings.Contains(line, `"`+args[0]+`"`) {
+							out = append(out, line)
+						}
+					}
+					return strings.Join(out, "\n")
+				}
+				if same := without(args[1]) == without(args[2]); same == neg {
+					ts.Fatalf("%s and %s: the same is %v", args[1], args[2], same)
+				}
+			},
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "cases" {
+				return sharedData() != "", nil
+			}
+			return false, fmt.Errorf("no such condition: %s", cond)
+		},
+	})
+}
