@@ -91,6 +91,15 @@ func (d *Desk) instrumentRoutes(g *gate.Gate) {
 			diff, err := d.CompareVersions(ctx, in.ID, in.From, in.To)
 			return &body[VersionDiff]{diff}, err
 		})
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/instruments/{id}/versions/{version}/preview", Summary: "The questions of a version, in one language"}, everybody,
+		func(ctx context.Context, in *struct {
+			PathID
+			Tongue
+			Version string `path:"version"`
+		}) (*body[Preview], error) {
+			p, err := d.PreviewForm(ctx, in.ID, in.Version, in.Language)
+			return &body[Preview]{p}, err
+		})
 	d.translationRoutes(g)
 	d.instrumentFiles(g)
 }

@@ -229,7 +229,7 @@ func (d *Desk) ImportTranslations(ctx context.Context, instrument, language, ver
 	if err != nil {
 		return out, err
 	}
-	checked.Sheets, checked.XForm = nil, ""
+	checked.Sheets, checked.Preview, checked.XForm = nil, nil, ""
 	out.Checked = &checked
 	if version == "" || !checked.OK {
 		return out, nil

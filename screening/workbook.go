@@ -30,6 +30,7 @@ type Checked struct {
 	Pack      *indicator.PackRef `json:"pack,omitempty"`
 	Sheets    []SheetPicture     `json:"sheets"`
 	Diff      *VersionDiff       `json:"diff,omitempty"`
+	Preview   *Preview           `json:"preview,omitempty"`
 	XForm     string             `json:"xform,omitempty"`
 }
 
@@ -130,6 +131,8 @@ func (d *Desk) check(ctx context.Context, u Upload) (Checked, *Publication, erro
 		return out, nil, err
 	}
 	out.Questions = read.questions()
+	preview := read.preview("")
+	out.Preview = &preview
 	if form.ItemsetsCSV != nil {
 		p.Media = append(p.Media, Medium{Name: "itemsets.csv", Type: "text/csv; charset=utf-8", Content: form.ItemsetsCSV})
 	}

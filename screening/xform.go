@@ -24,7 +24,11 @@ type Field struct {
 	Name    string
 	Type    string // of its bind, e.g. "string", "select1"
 	Group   bool
+	Repeat  bool
+	Needed  bool   // an answer is required
+	When    string // relevance, as the form says it; empty = always
 	label   textRef
+	hint    textRef
 	options []option
 	list    string // instance id of a select's itemset
 }
@@ -135,6 +139,8 @@ func (f *Form) readBinds(model *Node) {
 	for _, b := range model.Children {
 		if i, ok := f.byPath[b.Attr("nodeset")]; ok && b.Name == "bind" {
 			f.Fields[i].Type = strings.TrimPrefix(b.Attr("type"), "xsd:")
+			f.Fields[i].When = b.Attr("relevant")
+			f.Fields[i].Needed = strings.HasPrefix(b.Attr("required"), "true")
 		}
 	}
 }
@@ -180,6 +186,8 @@ func (f *Form) readControl(to *Field, c *Node, choices map[string][]option) {
 		switch part.Name {
 		case "label":
 			to.label = refOf(part)
+		case "hint":
+			to.hint = refOf(part)
 		case "item":
 			o := option{}
 			if v := part.Child("value"); v != nil {
@@ -197,6 +205,10 @@ func (f *Form) readControl(to *Field, c *Node, choices map[string][]option) {
 	switch c.Name {
 	case "select", "select1", "rank":
 		to.Type = c.Name
+	case "repeat":
+		to.Repeat = true
+	case "upload":
+		to.Type = "file"
 	}
 }
 
