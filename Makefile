@@ -48,6 +48,7 @@ check: test lint ## all of it: race detector, PostgreSQL, slow tests, browser jo
 
 journeys: build ## people's journeys in a real browser, against real nodes
 	tools/install-for-check
+	cd web && npm run e2e --silent
 	cd e2e && node --test --test-concurrency=1 --test-reporter=spec $$(find . -name '*.test.mjs' -not -path '*/node_modules/*' | sort)
 
 lint: ## vet and staticcheck
