@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Node } from './node';
 import { Phone } from './phone';
 import { arrival, recording } from './workbook';
@@ -20,6 +20,12 @@ beforeAll(async () => {
   await supervisor.publish('arrival', arrival(), { 'name-th.wav': recording(440), 'age-th.wav': recording(550), 'debt-th.wav': recording(660) });
   before = (await own()).length;
   phone = await Phone.start(node.url);
+});
+// A failure is easier to read with the screen it happened on.
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  await phone?.picture('failure').catch(() => undefined);
+  console.error(phone?.complaints.join('\n'));
 });
 afterAll(async () => {
   await phone?.end();

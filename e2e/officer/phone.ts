@@ -111,7 +111,7 @@ export class Phone {
     this.page.on('pageerror', (error) => this.complaints.push(String(error)));
     const session = await this.context.newCDPSession(this.page);
     await session.send('Emulation.setCPUThrottlingRate', { rate: this.slow });
-    this.page.setDefaultTimeout(20_000);
+    this.page.setDefaultTimeout(15_000);
   }
   /** As when the system ends the app or the battery does: no page is asked. */
   async kill(): Promise<void> {

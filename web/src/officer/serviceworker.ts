@@ -1,22 +1,11 @@
+import { workerAddress } from '@/trusted';
 import type { Mode } from './mode';
-
-interface TrustedTypesFactory {
-  createPolicy(name: string, rules: { createScriptURL: (url: string) => string }): { createScriptURL(url: string): string };
-}
 
 /** The app's own service worker, in the mode's own scope. Without one (an old browser, no TLS) the app works online only. */
 export async function register(mode: Mode): Promise<void> {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
   const own = `${mode.base}sw.js`;
-  const factory = (globalThis as { trustedTypes?: TrustedTypesFactory }).trustedTypes;
-  // Trusted Types: this one address and no other may be a worker's script.
-  const policy = factory?.createPolicy('lintas', {
-    createScriptURL: (url) => {
-      if (url !== own) throw new TypeError('Only the service worker of this app may be started.');
-      return url;
-    },
-  });
-  const registration = await navigator.serviceWorker.register(policy ? policy.createScriptURL(own) : own, { scope: mode.base, updateViaCache: 'none' });
+  const registration = await navigator.serviceWorker.register(workerAddress(own), { scope: mode.base, updateViaCache: 'none' });
   registration.addEventListener('updatefound', () => {
     const next = registration.installing;
     next?.addEventListener('statechange', () => {

@@ -12,7 +12,7 @@ import { register } from './serviceworker';
 
 /** Starts the officer's app. The mode is given by the page's own entry and cannot be changed afterwards. */
 export function start(mode: Mode): void {
-  const texts = createTexts(import.meta.glob<{ default: Texts }>(['./i18n/*.json', '../ui/i18n/*.json', '../session/i18n/*.json']), `${mode.storage}.locale`);
+  const texts = createTexts(import.meta.glob<{ default: Texts }>(['/src/officer/i18n/*.json', '/src/ui/i18n/*.json', '/src/session/i18n/*.json']), `${mode.storage}.locale`);
   const router = createRouter({
     history: createWebHistory(mode.base),
     routes: [

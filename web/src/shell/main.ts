@@ -8,7 +8,7 @@ import App from './App.vue';
 import { router } from './router';
 
 // Every desk's texts; the officer's app has its own page and its own texts.
-const texts = createTexts(import.meta.glob<{ default: Texts }>(['../*/i18n/*.json', '!../officer/**']), 'lintas.locale');
+const texts = createTexts(import.meta.glob<{ default: Texts }>(['/src/*/i18n/*.json', '!/src/officer/**']), 'lintas.locale');
 
 void texts.choose(texts.preferred(), false).finally(() => {
   createApp(App).use(createPinia()).use(texts.i18n).use(router).provide(textsKey, texts).mount('#app');

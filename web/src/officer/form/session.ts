@@ -1,3 +1,4 @@
+import { letEngineParseXml } from '@/trusted';
 import type { FormLanguage, InstantiableLoadFormResult, RootNode } from '@getodk/xforms-engine';
 import { answer, languageFor, leavesOf, picture, stepsOf, violationOf, type Question, type Step, type Violation } from './engine';
 
@@ -15,6 +16,7 @@ export class LoadedForm {
   private constructor(private readonly result: InstantiableLoadFormResult) {}
 
   static async load(xform: string, media: MediaSource): Promise<LoadedForm> {
+    letEngineParseXml();
     const { loadForm } = await import('@getodk/xforms-engine');
     const result = await loadForm(xform, {
       missingResourceBehavior: 'BLANK',
