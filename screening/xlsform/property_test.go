@@ -48,6 +48,7 @@ func drawForm(t *rapid.T) []table {
 	var open []string
 	n := 0
 	lists := rapid.IntRange(1, 3).Draw(t, "lists")
+	survey.rows, names = append(survey.rows, []string{"text", "q0", "First"}), append(names, "q0")
 	for i := rapid.IntRange(1, 25).Draw(t, "rows"); i > 0; i-- {
 		n++
 		name := fmt.Sprintf("q%d", n)

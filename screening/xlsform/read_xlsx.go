@@ -373,8 +373,8 @@ func (c *sheetReader) event(ev xmlEvent) error {
 			if err := c.endRow(); err != nil {
 				return err
 			}
-			n, err := strconv.Atoi(ev.attr("r"))
-			if err != nil || n <= c.row {
+			n := whole(ev.attr("r"))
+			if n <= c.row {
 				n = c.row + 1
 			}
 			c.row, c.col, c.inCell, c.inValue = n, 0, false, false
@@ -416,13 +416,25 @@ const maxCell = 131_072
 func (c *sheetReader) startCell(ev xmlEvent) {
 	c.inCell, c.formula, c.inValue = true, false, false
 	c.cellType = ev.attr("t")
-	c.style, _ = strconv.Atoi(ev.attr("s"))
+	c.style = whole(ev.attr("s"))
 	c.value.Reset()
 	if n := columnNumber(ev.attr("r")); n > 0 {
 		c.col = n
 	} else {
 		c.col++
 	}
+}
+
+// whole reads a whole number; 0 where there is none.
+func whole(s string) int {
+	if s == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // columnNumber reads the letters of an address; 0 = none.

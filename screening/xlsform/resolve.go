@@ -9,7 +9,7 @@ import (
 func (r *surveyReader) finish() {
 	if r.survey.children == nil && len(r.errs) == 0 && len(r.rows_) == 0 {
 		r.fail(place{sheet: sheetSurvey}, msg{code: "empty-survey", text: "The survey sheet has no questions.", remedy: "Add rows below the headings.",
-			detail: "The survey sheet is empty."})
+			detail: "You must have a sheet named 'survey'. "})
 	}
 	if len(r.errs) > 0 {
 		return

@@ -44,7 +44,15 @@ var (
 	selectPattern = regexp.MustCompile(`^(\S+)(?:\s+(or specify other|or_other|or other))?$`)
 )
 
+// maxSurveyRows is far beyond any interview; choices may be more.
+const maxSurveyRows = 20_000
+
 func (c *compiler) readSurvey(sh *Sheet) {
+	if len(sh.Rows) > maxSurveyRows {
+		c.fail(place{sheet: sh.Name, row: sh.Rows[maxSurveyRows].Number}, msg{code: "too-large", text: fmt.Sprintf("The survey has more than %d rows.", maxSurveyRows),
+			remedy: "Split the form, or remove the rows that are no questions."})
+		return
+	}
 	rows, ok := c.rows(sh, sheetSurvey, c.settings.on("clean_text_values", true))
 	if !ok {
 		return
