@@ -30,8 +30,9 @@ const (
 
 // CaseRule is one row of CaseTable.
 type CaseRule struct {
-	From, To State
-	Reasons  []string
+	From    State    `json:"from"`
+	To      State    `json:"to"`
+	Reasons []string `json:"reasons"`
 }
 
 // CaseTable is the whole life of a case. Closing goes through the approval of

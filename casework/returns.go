@@ -32,9 +32,10 @@ type Return struct {
 
 // ReturnRule is one row of ReturnTable.
 type ReturnRule struct {
-	From, To string
+	From string `json:"from"`
+	To   string `json:"to"`
 	// Needs must be recorded, in words, before the step can be taken.
-	Needs []string
+	Needs []string `json:"needs"`
 }
 
 // ReturnTable is the whole life of a return. Suspending is open from every

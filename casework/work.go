@@ -296,7 +296,15 @@ func (d *Desk) CasePage(ctx context.Context, caseID string) (p Page, err error) 
 		}
 		return d.leaf(t, ctx, "read", "case:"+c.ID, c.Person, map[string]any{"classes": p.Classes}, nil)
 	})
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	for i := range p.Referrals {
+		if err := d.nameService(ctx, &p.Referrals[i]); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
 }
 
 func (d *Desk) pageSheets(t *db.Tx, ctx context.Context, c Case, p *Page) error {

@@ -1,0 +1,251 @@
+/** The nouns of casework's API, and the few things all its pages do. */
+import { ref, type Ref } from 'vue';
+import { useI18n } from 'vue-i18n';
+import { api } from '@/api/client';
+
+export interface Due {
+  case: string;
+  case_code: string;
+  kind: string;
+  ref: string;
+  what: string;
+  at: string;
+  owner: string;
+  overdue: boolean;
+}
+
+export interface Notice {
+  id: string;
+  kind: string;
+  case?: string;
+  referral?: string;
+  made_at: string;
+}
+
+export interface Case {
+  id: string;
+  code: string;
+  state: string;
+  reason: string;
+  owner: string;
+  source: string;
+  child: boolean;
+  place: string;
+  non_punishment: boolean;
+  released: string[] | null;
+  hold: boolean;
+  revision: number;
+  opened_at: string;
+  changed_at: string;
+}
+
+export interface Step {
+  n: number;
+  event: string;
+  party: string;
+  reason: string;
+  state: string;
+  at: string;
+}
+
+export interface Referral {
+  id: string;
+  case?: string;
+  service: string;
+  service_name?: string;
+  receiver?: string;
+  state: string;
+  priority: string;
+  round: number;
+  deadline: string;
+  outcome_due: string;
+  receipt?: string;
+  fields: string[];
+  needs: string[];
+  made_at: string;
+  changed_at: string;
+  steps?: Step[];
+}
+
+export interface Disclosed {
+  referral: Referral;
+  text: string;
+  values: Record<string, string>;
+  from: string;
+  events: string[];
+}
+
+export interface Receipt {
+  id: string;
+  kind: string;
+  fields: string[];
+  recipient: string;
+  language: string;
+  how: string;
+  given_by: string;
+  until: string;
+  given_at: string;
+  withdrawn_at: string;
+}
+
+export interface Entry {
+  id: string;
+  kind: string;
+  class: string;
+  state: string;
+  code: string;
+  parent: string;
+  at: string;
+  due_at: string;
+  by: string;
+  text: Record<string, string>;
+  hidden?: boolean;
+}
+
+export interface Clock {
+  clock: { code: string; name: Record<string, string>; minimum?: boolean; source: string };
+  start: string;
+  end: string;
+  stopped: string;
+}
+
+export interface Conflict {
+  id: string;
+  class: string;
+  field: string;
+  by: string;
+  at: string;
+  mine?: string;
+}
+
+export interface Approval {
+  id: string;
+  what: string;
+  state: string;
+  reason: string;
+  asked_by: string;
+  asked_at: string;
+}
+
+export interface Returning {
+  id: string;
+  state: string;
+  country: string;
+  changed_at: string;
+}
+
+export interface CaseView {
+  case: Case;
+  classes: string[];
+  sheets: Record<string, { values: Record<string, string>; erased?: boolean }>;
+  entries: Entry[];
+  clocks: Clock[] | null;
+  approvals: Approval[];
+  receipts: Receipt[];
+  referrals: Referral[];
+  returns: Returning[];
+  conflicts: Conflict[] | null;
+  members: string[] | null;
+  may: string[] | null;
+  steps: Record<string, string[]>;
+}
+
+export interface Field {
+  name: string;
+  class: string;
+  label: string;
+  kind: string;
+  values?: string[];
+}
+
+export interface Vocabulary {
+  fields: Field[];
+  classes: string[];
+  entry_kinds: Record<string, string[]>;
+  case_table: { from: string; to: string; reasons: string[] }[];
+  closure_reasons: string[];
+  return_table: { from: string; to: string; needs: string[] }[];
+  referral_reasons: Record<string, string[]>;
+  priorities: string[];
+}
+
+export interface Reason {
+  code: string;
+  value?: string;
+  points: number;
+}
+
+export interface Offered {
+  id: string;
+  name: string;
+  organization: string;
+  points: number;
+  reasons: Reason[];
+  metres: number;
+  freshness: number;
+  assured_date: string;
+  assurer: string;
+  alert: string;
+  latitude?: number;
+  longitude?: number;
+  placed: boolean;
+}
+
+export interface Matched {
+  offered: Offered[];
+  excluded: { id: string; reasons: Reason[] }[];
+  total: number;
+}
+
+/** Needs that a directory of this field usually knows; a service may use others. */
+export const needs = ['shelter', 'medical', 'psychosocial', 'legal', 'interpretation', 'food', 'child_protection', 'documents', 'livelihood', 'education', 'return', 'family_tracing'] as const;
+
+let kept: Promise<Vocabulary> | null = null;
+/** The words of the desk, asked once. */
+export const vocabulary = (): Promise<Vocabulary> =>
+  (kept ??= api.get<Vocabulary>('/api/casework/vocabulary').catch((error: unknown) => {
+    kept = null;
+    throw error;
+  }));
+
+/** An instant of the node, or nothing when it is unset. */
+export const when = (value: string | undefined): string | null => (value && !value.startsWith('0001-') && !value.startsWith('1970-01-01T00:00:00Z') ? value : null);
+
+/** A code in words: its text, else the code with spaces. */
+export function useWords(): (group: string, code: string) => string {
+  const { t, te } = useI18n();
+  return (group, code) => {
+    const key = `casework.${group}.${code}`;
+    return te(key) || te(key, 'en') ? t(key) : code.replace(/[._]/g, ' ');
+  };
+}
+
+/** Runs one call at a time and keeps what was refused. */
+export function useTask(): { busy: Ref<boolean>; problem: Ref<unknown>; run: (work: () => Promise<unknown>) => Promise<boolean> } {
+  const busy = ref(false);
+  const problem = ref<unknown>(null);
+  async function run(work: () => Promise<unknown>): Promise<boolean> {
+    if (busy.value) return false;
+    busy.value = true;
+    problem.value = null;
+    try {
+      await work();
+      return true;
+    } catch (caught) {
+      problem.value = caught;
+      return false;
+    } finally {
+      busy.value = false;
+    }
+  }
+  return { busy, problem, run };
+}
+
+/** What stands behind the # of the address, taken out of it so that it stays in no history. */
+export function takeSecret(): string {
+  const secret = location.hash.slice(1);
+  if (secret) history.replaceState(history.state, '', location.pathname);
+  return secret;
+}
+
+export const at = (path: string, ...parts: string[]): string => '/api/casework/' + path + parts.map((part) => '/' + encodeURIComponent(part)).join('');
