@@ -276,7 +276,11 @@ func (r *caseReader) series(layout *csvFile, row csvRow) Series {
 			r.found.add(SevError, layout.name, row.line, i+1, "the camp counts as empty", "no file %s in %s", clip(name), r.data)
 			continue
 		}
-		parts = append(parts, r.reports(file))
+		reports := r.reports(file)
+		if len(reports) == 0 {
+			r.found.add(SevError, file.name, 0, 0, "the camp counts as empty", "no report could be read")
+		}
+		parts = append(parts, reports)
 	}
 	if len(s.Files) == 0 {
 		r.found.add(SevError, layout.name, row.line, 2, "the camp counts as empty", "%s names no file", clip(s.Name))

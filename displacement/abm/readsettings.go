@@ -42,6 +42,9 @@ func readRuleset(raw []byte, file string, found *findings) (set Settings) {
 			y.section("", d.Body)
 		}
 	}
+	if len(strings.TrimSpace(string(raw))) == 0 {
+		found.add(SevWarning, file, 0, 0, "all settings are Flee's defaults", "the file is empty")
+	}
 	set.check(file, found)
 	return set
 }
