@@ -4,7 +4,7 @@ import { Node } from './node';
 import { Phone } from './phone';
 import { arrival, recording } from './workbook';
 
-const title = 'Arrival interview';
+const title = 'Journey interview';
 let node: Node;
 let phone: Phone;
 

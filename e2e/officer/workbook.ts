@@ -34,7 +34,7 @@ export function arrival(): string {
     ...choices.map(([list, name, labels]) => row('', list, name, ...labels)),
     row('settings', '', '', '', ''),
     row('', 'form_title', 'form_id', 'version', 'default_language'),
-    row('', 'Arrival interview', 'arrival_journey', '1', 'English (en)'),
+    row('', 'Journey interview', 'arrival_journey', '1', 'English (en)'),
   ];
   return lines.join('\n');
 }

@@ -9,8 +9,6 @@ import { openPilot, type Pilot } from './pilot';
 import type { Result, Scorer } from './scoring';
 import { newId } from './vault/bytes';
 
-const scorers = import.meta.glob<{ openScorer: (pack: unknown) => Scorer }>('./scorer.ts');
-
 /** A form is parsed once while the app is open: the second interview begins at once. */
 const parsed = new Map<string, Promise<LoadedForm>>();
 
@@ -72,8 +70,7 @@ export function useInterview(officerLanguage: () => string) {
     session.speak(officerLanguage(), kept.language || officerLanguage());
     if (kept.instrument.pack_url) {
       const pack = await officer.shelf().pack(kept.instrument);
-      const load = scorers['./scorer.ts'];
-      if (pack && load) scorer.value = (await load()).openScorer(pack);
+      if (pack) scorer.value = (await import('./scorer')).openScorer(pack, kept.instrument.pack?.hash ?? '');
     }
     refresh();
     const names = steps.value.map((step) => step.path.split('/').pop() ?? '');
