@@ -47,13 +47,13 @@ func (c *compiler) writeRepeatControl(w *xmlWriter, e *element) {
 	for _, ch := range e.children {
 		c.writeControl(w, ch)
 	}
-	c.writeNewRepeat(w, e, e)
+	c.writeNewRepeat(w, e)
 	w.end()
 	w.end()
 }
 
 // writeNewRepeat sets what must be set in each new turn of the repeat.
-func (c *compiler) writeNewRepeat(w *xmlWriter, repeat, e *element) {
+func (c *compiler) writeNewRepeat(w *xmlWriter, e *element) {
 	for _, ch := range e.children {
 		switch ch.kind {
 		case kindRepeat:
@@ -68,7 +68,7 @@ func (c *compiler) writeNewRepeat(w *xmlWriter, repeat, e *element) {
 			}
 			continue
 		}
-		c.writeNewRepeat(w, repeat, ch)
+		c.writeNewRepeat(w, ch)
 	}
 }
 

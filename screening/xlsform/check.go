@@ -89,9 +89,9 @@ func (c *compiler) coverage() []LanguageCoverage {
 	var slots []slot
 	var langs []string
 	for _, sheet := range [...]string{sheetSurvey, sheetChoices} {
-		rows := c.rows_
+		rows := c.surveyRows
 		if sheet == sheetChoices {
-			rows = c.choice_
+			rows = c.choiceRows
 		}
 		for _, row := range rows {
 			for _, t := range translatable[sheet] {

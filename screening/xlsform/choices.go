@@ -84,7 +84,7 @@ func (c *compiler) readChoices() {
 		c.missingColumn(sh, sheetChoices, "name")
 		return
 	}
-	c.choice_ = rows
+	c.choiceRows = rows
 	dropped := c.choiceHeaders(sh)
 	for _, r := range rows {
 		if len(r.values) == 0 {
@@ -179,9 +179,9 @@ func (c *compiler) checkList(l *choiceList) {
 
 // rowOf finds a row again by its number, for the place of an error.
 func (c *compiler) rowOf(kind string, number int) dataRow {
-	rows := c.rows_
+	rows := c.surveyRows
 	if kind == sheetChoices {
-		rows = c.choice_
+		rows = c.choiceRows
 	}
 	i := sort.Search(len(rows), func(i int) bool { return rows[i].number >= number })
 	if i < len(rows) && rows[i].number == number {

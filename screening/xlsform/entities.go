@@ -247,6 +247,14 @@ func scopeName(path []*element) string {
 	return b.String()
 }
 
+// A request is what one entity asks for: a container, no higher than its scope.
+type request struct {
+	e     *entity
+	scope []*element
+	want  []*element
+	saves [][]*element // containers of the answers saved into it
+}
+
 // placeEntities gives each entity a container. An entity belongs to the
 // innermost repeat that it depends on; within it, to the nearest container of
 // everything saved into it, or to that of the deepest question it names.
@@ -255,13 +263,7 @@ func (c *compiler) placeEntities() {
 		return
 	}
 	root := []*element{c.survey}
-	type request struct {
-		e     *entity
-		scope []*element
-		want  []*element
-		saves [][]*element
-	}
-	var order []*request
+	var all []*request
 	groups := map[*element][]*request{}
 	var scopes []*element
 	for _, e := range c.byReference() {
@@ -274,56 +276,58 @@ func (c *compiler) placeEntities() {
 			q.scope = s
 			q.want, q.saves = wantedContainer(e, s)
 		}
-		order = append(order, q)
+		all = append(all, q)
 		key := q.scope[len(q.scope)-1]
 		if groups[key] == nil {
 			scopes = append(scopes, key)
 		}
 		groups[key] = append(groups[key], q)
 	}
-	if len(order) == 1 && len(order[0].scope) == 1 {
-		c.hang(order[0].e, c.survey)
+	if len(all) == 1 && len(all[0].scope) == 1 {
+		// One entity and no repeat: in the form's own meta, as the specification
+		// of 2024 has it.
+		c.hang(all[0].e, c.survey)
 		return
 	}
-	allocated, reserved := map[*element]*entity{}, map[*element]*entity{}
+	reserved, place := map[*element]*entity{}, map[*entity]*element{}
 	for _, key := range scopes {
 		requests := groups[key]
 		sort.SliceStable(requests, func(i, j int) bool { return requests[i].e.row < requests[j].e.row })
 		for _, q := range requests {
-			var other *entity
-			for depth := len(q.want); depth >= len(q.scope); depth-- {
-				node := q.want[depth-1]
-				other = allocated[node]
-				if other == nil {
-					other = reserved[node]
-				}
-				if other == nil {
-					allocated[node], reserved[node] = q.e, q.e
-					for _, line := range q.saves {
-						for i := len(line); i >= depth; i-- {
-							reserved[line[i-1]] = q.e
-						}
-					}
-					break
-				}
-				if blocked := firstReserved(q.saves, reserved); blocked != nil {
-					other = blocked
-					break
-				}
-			}
+			node, other := q.place(reserved)
 			if other != nil {
 				c.noContainer(q.e, other, q.scope)
 				return
 			}
+			place[q.e] = node
 		}
 	}
-	for _, q := range order {
-		for node, e := range allocated {
-			if e == q.e {
-				c.hang(e, node)
+	for _, q := range all {
+		c.hang(q.e, place[q.e])
+	}
+}
+
+// place takes the lowest free container from the wanted one up to the scope, and
+// reserves everything between it and the answers saved: another entity there
+// would take them. Otherwise it gives the entity that is in the way.
+func (q *request) place(reserved map[*element]*entity) (*element, *entity) {
+	var other *entity
+	for depth := len(q.want); depth >= len(q.scope); depth-- {
+		node := q.want[depth-1]
+		if other = reserved[node]; other == nil {
+			reserved[node] = q.e
+			for _, line := range q.saves {
+				for i := len(line); i >= depth; i-- {
+					reserved[line[i-1]] = q.e
+				}
 			}
+			return node, nil
+		}
+		if blocked := firstReserved(q.saves, reserved); blocked != nil {
+			return nil, blocked
 		}
 	}
+	return nil, other
 }
 
 func firstReserved(lines [][]*element, reserved map[*element]*entity) *entity {

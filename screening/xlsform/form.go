@@ -115,7 +115,7 @@ func (e *element) dynamicDefault() bool {
 	return e.kind == kindQuestion && isDynamic(e.deflt, e.typ)
 }
 
-// needsItext tells whether the label lives in the translations.
+// labelInItext tells whether the label lives in the translations.
 func (e *element) labelInItext() bool { return e.label.translated() || len(e.media) > 0 }
 
 func (e *element) hintInItext() bool { return e.hint.translated() || !e.guidance.empty() }

@@ -3,7 +3,6 @@ package xlsform
 import (
 	"fmt"
 	"regexp"
-	"sort"
 	"strings"
 )
 
@@ -121,7 +120,6 @@ func (c *compiler) checkExternalNames() {
 		rows[e.name] = e.row
 		found[e.name] = append(found[e.name], fmt.Sprintf("[type: %s, name: %s](external)", e.parent.kind.word(), e.parent.name))
 	})
-	sort.SliceStable(order, func(i, j int) bool { return false })
 	var lines []string
 	for _, n := range order {
 		if len(found[n]) > 1 {

@@ -24,7 +24,7 @@ func (c *compiler) write() []byte {
 	if c.itext = c.collectTexts(); len(c.errs) > 0 {
 		return nil
 	}
-	w := &xmlWriter{b: make([]byte, 0, 4096+512*len(c.rows_)+128*len(c.choice_))}
+	w := &xmlWriter{b: make([]byte, 0, 4096+512*len(c.surveyRows)+128*len(c.choiceRows))}
 	w.prefixes = map[string]bool{"xml": true, "xmlns": true, "h": true}
 	w.b = append(w.b, `<?xml version="1.0"?>`...)
 	w.start("h:html", namespaces...)
@@ -62,7 +62,7 @@ func (c *compiler) badXMLName(name string) {
 			}
 		}
 	}
-	for _, r := range c.choice_ {
+	for _, r := range c.choiceRows {
 		if r.get("name") == name {
 			c.fail(c.at(sheetChoices, r, "name"), m)
 			return

@@ -7,7 +7,7 @@ import (
 
 // finish checks what needs the whole survey: references, triggers, geometry.
 func (r *surveyReader) finish() {
-	if r.survey.children == nil && len(r.errs) == 0 && len(r.rows_) == 0 {
+	if r.survey.children == nil && len(r.errs) == 0 && len(r.surveyRows) == 0 {
 		r.fail(place{sheet: sheetSurvey}, msg{code: "empty-survey", text: "The survey sheet has no questions.", remedy: "Add rows below the headings.",
 			detail: "You must have a sheet named 'survey'. "})
 	}
@@ -55,7 +55,7 @@ func (c *compiler) settingNames() []string {
 // choiceRefs are the references in the labels and media of choices.
 func (c *compiler) choiceRefs() []refCell {
 	var out []refCell
-	for _, r := range c.choice_ {
+	for _, r := range c.choiceRows {
 		for _, v := range r.values {
 			if f := v.col.path[0]; (f == "label" || f == "media") && strings.Contains(v.text, "${") {
 				out = append(out, refCell{sheetChoices, r.number, v.col, v.text})

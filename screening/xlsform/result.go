@@ -7,7 +7,7 @@ import (
 // form gathers what callers want to know of a compiled form.
 func (c *compiler) form(xml []byte) *Form {
 	f := &Form{ID: c.id, Version: c.settings.get("version"), Title: c.title, XForm: xml, Warnings: c.warnings}
-	if c.external != nil && c.usesExternal() {
+	if c.external != nil {
 		f.ItemsetsCSV = c.external.csv()
 	}
 	for _, l := range c.itext.langs {
@@ -116,8 +116,6 @@ func (c *compiler) kindOf(e *element) string {
 	}
 	return e.bindType()
 }
-
-func (c *compiler) usesExternal() bool { return c.external != nil }
 
 // mediaFiles lists the files that must lie beside the form.
 func (c *compiler) mediaFiles() []string {

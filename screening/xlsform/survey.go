@@ -63,7 +63,7 @@ func (c *compiler) readSurvey(sh *Sheet) {
 		}
 		return
 	}
-	c.rows_ = rows
+	c.surveyRows = rows
 	c.warnTranslations()
 	c.survey.name = c.rootName
 	r := &surveyReader{compiler: c, repeats: map[string]bool{}}
@@ -331,7 +331,7 @@ func (r *surveyReader) element(row dataRow, name string, k kind) *element {
 func (r *surveyReader) checkName(row dataRow, e *element) {
 	n, top := e.name, r.top()
 	at := r.at(sheetSurvey, row, "name")
-	if n == "meta" && !r.survey.omitsMeta() {
+	if n == "meta" {
 		r.fail(at, msg{code: "name-meta", text: "The name \"meta\" is kept for the form's own data.", remedy: "Choose another name.",
 			detail: fmt.Sprintf("%s On the 'survey' sheet, the 'name' value 'meta' is invalid. The name 'meta' is reserved for form metadata.", rowTag(row.number))})
 		return
@@ -365,8 +365,6 @@ func (r *surveyReader) checkName(row dataRow, e *element) {
 		r.repeats[n] = true
 	}
 }
-
-func (e *element) omitsMeta() bool { return false }
 
 // unreferenced are the columns in which a reference means nothing.
 var unreferenced = set("type", "name", "disabled", "list_name")

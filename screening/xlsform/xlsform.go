@@ -132,8 +132,8 @@ type compiler struct {
 	external *externalChoices
 	survey   *element
 	meta     []*element // questions that belong in the meta group
-	rows_    []dataRow  // of the survey sheet
-	choice_  []dataRow
+	surveyRows    []dataRow  // of the survey sheet
+	choiceRows  []dataRow
 	entities []*entity
 
 	byName map[string][]*element
