@@ -1,0 +1,185 @@
+package casework
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"lintas/casework/merge"
+	"lintas/casework/referral"
+	"lintas/kernel/actor"
+	"lintas/kernel/id"
+	"lintas/platform/db"
+	"lintas/platform/db/dbtest"
+)
+
+// What an officer waits for on a node with 100,000 cases:
+//
+//	LINTAS_BENCH_CASES=100000 go test -run '^$' -bench ManyCases -benchtime 300x -timeout 60m ./casework
+//
+// and the same with LINTAS_TEST_POSTGRES for PostgreSQL. Each figure is the
+// 95th (and 50th) percentile of single calls, one after the other; the case
+// page writes its leaf of the audit log durably before it answers.
+func BenchmarkManyCases(b *testing.B) {
+	n, _ := strconv.Atoi(os.Getenv("LINTAS_BENCH_CASES"))
+	if n == 0 {
+		b.Skip("SKIPPED: set LINTAS_BENCH_CASES=100000")
+	}
+	open := map[string]func(testing.TB) *db.DB{"sqlite": dbtest.SQLite}
+	if os.Getenv(dbtest.EnvPostgres) != "" {
+		open = map[string]func(testing.TB) *db.DB{"postgres": dbtest.Postgres}
+	}
+	for name, store := range open {
+		b.Run(name, func(b *testing.B) {
+			w := newWorld(b, store(b))
+			begun := time.Now()
+			ids := w.fill(b, n)
+			b.Logf("%d cases made in %s", n, time.Since(begun).Round(time.Second))
+			rng := rand.New(rand.NewPCG(1, 1))
+			one := func() (string, context.Context) {
+				i := rng.IntN(len(ids))
+				return ids[i], worker(i)
+			}
+			measure(b, "search", func() error {
+				_, err := w.Cases(as("sari", ours, actor.Supervisor), Search{Text: names[rng.IntN(len(names))] + " " + names[rng.IntN(len(names))]})
+				return err
+			})
+			measure(b, "list", func() error { _, err := w.Cases(as("sari", ours, actor.Supervisor), Search{}); return err })
+			measure(b, "work", func() error { _, who := one(); _, err := w.WorkToday(who); return err })
+			measure(b, "board", func() error { _, err := w.SupervisorBoard(sari); return err })
+			measure(b, "page", func() error { id, who := one(); _, err := w.CasePage(who, id); return err })
+		})
+	}
+}
+
+func measure(b *testing.B, name string, call func() error) {
+	b.Run(name, func(b *testing.B) {
+		var took []time.Duration
+		for b.Loop() {
+			begun := time.Now()
+			if err := call(); err != nil {
+				b.Fatal(err)
+			}
+			took = append(took, time.Since(begun))
+		}
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
+		b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	})
+}
+
+const staffCount = 200
+
+func worker(i int) context.Context {
+	return as(fmt.Sprint("worker-", i%staffCount), ours, actor.Caseworker)
+}
+
+var names = func() (out []string) {
+	a, z := []string{"Mya", "Thi", "Nguyen", "Siti", "Aung", "Somchai", "Dara", "Putri", "Linh", "Kyaw"}, []string{"ra", "wati", "anh", "mon", "lay", "chai", "ni", "da", "tun", "rot"}
+	for _, x := range a {
+		for _, y := range z {
+			for k := range 10 {
+				out = append(out, fmt.Sprintf("%s%s%c", x, y, 'a'+k))
+			}
+		}
+	}
+	return out
+}()
+
+// fill makes cases as an agency has them: a fifth with a task, a tenth with a
+// referral. It writes rows straight, five hundred to a transaction, with one
+// set of keys for each hundred cases and without audit leaves: filling through
+// the verbs takes an hour and is not what is measured.
+func (w *world) fill(b testing.TB, n int) []string {
+	ids := make([]string, n)
+	const chunk = 500
+	for from := 0; from < n; from += chunk {
+		persons := make([]string, chunk/100)
+		for i := range persons {
+			persons[i] = id.New()
+			if err := w.ensure(context.Background(), persons[i], Administrative, Identity, Contact, Narrative); err != nil {
+				b.Fatal(err)
+			}
+		}
+		err := w.DB.Write(context.Background(), func(t *db.Tx) error {
+			for _, p := range persons {
+				if err := insertPerson(t, p, ours, w.clock.Now()); err != nil {
+					return err
+				}
+			}
+			for i := from; i < min(from+chunk, n); i++ {
+				var err error
+				if ids[i], err = w.fillOne(t, i, persons[i/100%len(persons)]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	return ids
+}
+
+func (w *world) fillOne(t *db.Tx, i int, person string) (string, error) {
+	rng, who := rand.New(rand.NewPCG(uint64(i), 3)), worker(i)
+	values := map[string]string{"given_name": names[rng.IntN(len(names))], "family_name": names[rng.IntN(len(names))], "phone": fmt.Sprintf("+6681%07d", i), "language": "my", "gender": "Feminine", "story": "what happened, in a few sentences that somebody wrote down"}
+	c := w.freshCase(NewCase{Values: values}, actor.From(who))
+	c.Person, c.ChangedAt, c.Source = person, c.ChangedAt.Add(-time.Duration(rng.IntN(3e7))*time.Second), "hand"
+	if err := insertCase(t, c); err != nil {
+		return "", err
+	}
+	for class, part := range byClass(values) {
+		fields, _, _ := merge.Apply(nil, part, 0, 1, "fill")
+		plain, err := json.Marshal(fields)
+		if err != nil {
+			return "", err
+		}
+		sealed, err := w.seal(who, person, class, place("sheet", c.ID, class), plain)
+		if err != nil {
+			return "", err
+		}
+		if err := putSheet(t, sheetRow{c.ID, class, sealed, 1}); err != nil {
+			return "", err
+		}
+		if err := putMarks(t, c.ID, class, w.marks(class, fields)); err != nil {
+			return "", err
+		}
+	}
+	return c.ID, w.fillWork(t, who, c, i, rng)
+}
+
+func (w *world) fillWork(t *db.Tx, who context.Context, c Case, i int, rng *rand.Rand) error {
+	entry := func(kind, code string, due time.Time) error {
+		e := Entry{ID: id.New(), Case: c.ID, Kind: kind, Class: EntryKinds[kind].Class, State: "open", Code: code, Owner: c.Owner, At: c.OpenedAt, DueAt: due, MadeAt: c.OpenedAt, ChangedAt: c.OpenedAt}
+		if err := w.sealEntry(who, c.Person, &e); err != nil {
+			return err
+		}
+		return insertEntry(t, e, nil)
+	}
+	if err := entry("need", "shelter", time.Time{}); err != nil {
+		return err
+	}
+	if i%5 == 0 {
+		if err := entry("task", "call", w.clock.Now().Add(time.Duration(rng.IntN(60)-20)*24*time.Hour)); err != nil {
+			return err
+		}
+	}
+	if i%10 == 0 {
+		r := Referral{ID: id.New(), Case: c.ID, Person: c.Person, Organisation: ours, Sender: c.Owner, Service: shelterID, State: referral.Offered, Priority: referral.Normal, Zone: "UTC", Round: 1, Began: w.clock.Now(), Deadline: w.clock.Now().AddDate(0, 0, 14), MadeAt: c.OpenedAt, ChangedAt: c.OpenedAt}
+		if err := w.sealAsked(who, &r, Asked{}); err != nil {
+			return err
+		}
+		if err := insertReferral(t, r); err != nil {
+			return err
+		}
+	}
+	return w.windDues(t, who, c)
+}
