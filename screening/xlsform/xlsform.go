@@ -128,13 +128,13 @@ type compiler struct {
 	id, title       string
 	defaultLanguage string
 
-	lists    formLists
-	external *externalChoices
-	survey   *element
-	meta     []*element // questions that belong in the meta group
-	surveyRows    []dataRow  // of the survey sheet
-	choiceRows  []dataRow
-	entities []*entity
+	lists      formLists
+	external   *externalChoices
+	survey     *element
+	meta       []*element // questions that belong in the meta group
+	surveyRows []dataRow  // of the survey sheet
+	choiceRows []dataRow
+	entities   []*entity
 
 	byName map[string][]*element
 
