@@ -1,0 +1,19 @@
+import type { DeskPages } from '@/shell/desk';
+
+export default {
+  order: 20,
+  menu: [
+    { to: '/screening/screenings', label: 'screening-desk.screenings.title', roles: ['officer', 'caseworker', 'supervisor'] },
+    { to: '/screening/instruments', label: 'screening-desk.instruments.title', roles: ['officer', 'caseworker', 'supervisor', 'administrator', 'trainer'] },
+    { to: '/screening/quarantine', label: 'screening-desk.quarantine.title', roles: ['supervisor', 'administrator'] },
+  ],
+  routes: [
+    { path: '/screening', redirect: '/screening/screenings' },
+    { path: '/screening/screenings', component: () => import('./ScreeningsPage.vue') },
+    { path: '/screening/screenings/:id', component: () => import('./ScreeningPage.vue'), props: true },
+    { path: '/screening/instruments', component: () => import('./InstrumentsPage.vue') },
+    { path: '/screening/instruments/:id', component: () => import('./InstrumentPage.vue'), props: true },
+    { path: '/screening/upload', component: () => import('./UploadPage.vue') },
+    { path: '/screening/quarantine', component: () => import('./QuarantinePage.vue') },
+  ],
+} satisfies DeskPages;
