@@ -198,7 +198,7 @@ export interface Matched {
 }
 
 /** Needs that a directory of this field usually knows; a service may use others. */
-export const needs = ['shelter', 'medical', 'psychosocial', 'legal', 'interpretation', 'food', 'child_protection', 'documents', 'livelihood', 'education', 'return', 'family_tracing'] as const;
+export const needs = ['shelter', 'medical', 'psychosocial', 'food', 'legal_aid', 'labour_rights', 'asylum_information', 'interpretation', 'child_protection', 'family_tracing', 'documents', 'livelihood', 'education', 'return'] as const;
 
 let kept: Promise<Vocabulary> | null = null;
 /** The words of the desk, asked once. */
