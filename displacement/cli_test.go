@@ -38,6 +38,10 @@ func lintasMain() {
 }
 
 func TestMain(m *testing.M) {
+	if os.Getenv("LINTAS_TEST_AS_COMMAND") != "" {
+		lintasMain() // a real worker process of a test
+		return
+	}
 	testscript.Main(m, map[string]func(){"lintas": lintasMain})
 }
 

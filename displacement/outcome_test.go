@@ -1,0 +1,169 @@
+package displacement
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lintas/displacement/abm"
+	"lintas/platform/spread"
+)
+
+func tinyWork(t testing.TB, members int, changes ...abm.Intervention) *Work {
+	t.Helper()
+	w, err := Prepare(Plan{Bundle: tinyBundle(t), Name: "tiny", Seed: 11, Members: members, Inputs: DefaultInputs(), Changes: changes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func viewJSON(t testing.TB, o *Outcome) string {
+	t.Helper()
+	b, err := json.Marshal(o.View())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestWorkersThatAreKilledLeaveNoTraceInTheResult(t *testing.T) {
+	w := tinyWork(t, 300, abm.Intervention{Kind: abm.FillCamp, Place: "Hills", From: 5})
+	alone, err := runLocally(t.Context(), w, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub, err := spread.Start(t.Context(), spread.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hub.Close()
+	// Two real processes; one is killed as soon as a member is in.
+	worker := func() *exec.Cmd {
+		cmd := exec.Command(os.Args[0], "displacement", "worker", "--join", hub.URL(), "--parallel", "2")
+		cmd.Args[0] = "lintas"
+		cmd.Env = append(os.Environ(), "LINTAS_TEST_AS_COMMAND=1")
+		cmd.Stderr = os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return cmd
+	}
+	doomed, steady := worker(), worker()
+	defer func() { steady.Process.Kill(); steady.Wait() }()
+	killed := false
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer stop()
+	spreadOut, err := runSpread(ctx, w, hub, func(int) {
+		if !killed {
+			killed = true
+			doomed.Process.Kill()
+			doomed.Wait()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !killed || spreadOut.Base.Members != 300 {
+		t.Fatalf("killed %v, %d members", killed, spreadOut.Base.Members)
+	}
+	if diff := cmp.Diff(viewJSON(t, alone), viewJSON(t, spreadOut)); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestTheSameOnOneProcessorAndOnMany(t *testing.T) {
+	w := tinyWork(t, 20)
+	many, err := runLocally(t.Context(), w, 8, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(old)
+	one, err := runLocally(t.Context(), w, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(viewJSON(t, one), viewJSON(t, many)); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestAChangeThatChangesNothingGivesNoDifference(t *testing.T) {
+	// A closure after the last day: common random numbers leave nothing else.
+	w := tinyWork(t, 10, abm.Intervention{Kind: abm.ShutPlace, Place: "Hills", From: 29})
+	o, err := runLocally(t.Context(), w, 2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range o.Differences[:20] {
+		for i, d := range o.Differences[k] {
+			if b := d.Band(0.9); b.Low != 0 || b.High != 0 {
+				t.Fatalf("day %d, place %d differ by %v before anything changed", k, i, b)
+			}
+		}
+	}
+}
+
+func TestAMemberThatArrivesDamagedIsRefused(t *testing.T) {
+	w := tinyWork(t, 1)
+	good, err := w.Member(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range [][]byte{nil, good[:10], good[:len(good)-1], append(append([]byte{}, good...), 0)} {
+		if err := newOutcome(w).add(0, bad); err == nil {
+			t.Errorf("%d bytes were taken for a member of %d", len(bad), len(good))
+		}
+	}
+}
+
+func TestStoppingKeepsWhatIsFinished(t *testing.T) {
+	w := tinyWork(t, 5000)
+	ctx, stop := context.WithCancel(t.Context())
+	f := ensembleFlags{Members: 5000, Workers: 2}
+	bar := func(done int) {
+		if done == 7 {
+			stop()
+		}
+	}
+	o, err := runLocally(ctx, w, f.Workers, bar)
+	if err == nil || o.Base.Members < 7 || o.Base.Members > 4000 {
+		t.Fatalf("%d members are kept, error %v", o.Base.Members, err)
+	}
+	if v := o.View(); v.Members != o.Base.Members || len(v.Notes) == 0 {
+		t.Fatal("the answer does not say that it was stopped")
+	}
+}
+
+func TestEveryUsualInputChangesTheCaseItIsGivenTo(t *testing.T) {
+	if err := checkInputs(DefaultInputs()); err != nil {
+		t.Fatal(err)
+	}
+	w := tinyWork(t, 1)
+	for _, in := range DefaultInputs() {
+		if in.Name == inTotals || in.Name == inConflict {
+			continue // totals change arrivals; this conflict holds from day 0
+		}
+		changed := vary(w.Case, 1, 0, map[string]float64{in.Name: in.At(.9)})
+		if cmp.Equal(changed.Settings, w.Case.Settings, cmp.AllowUnexported(abm.Settings{})) && cmp.Equal(changed.Routes, w.Case.Routes) && cmp.Equal(changed.Places, w.Case.Places) {
+			t.Errorf("%s changes nothing", in.Name)
+		}
+	}
+	if got := reportedArrivals(w.Case, 2); sumInt(got.People) != 2*1200 {
+		t.Errorf("twice the reported totals are %d, wanted 2400", sumInt(got.People))
+	}
+}
+
+func sumInt(v []int64) (total int64) {
+	for _, n := range v {
+		total += n
+	}
+	return total
+}

@@ -1,0 +1,199 @@
+package displacement
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"lintas/kernel/clock"
+	"lintas/kernel/problem"
+	"lintas/platform/db"
+)
+
+var errNoScenario = problem.New(problem.NotFound, "displacement.no-scenario", "There is no such scenario.")
+
+func insertScenario(t *db.Tx, s Scenario) error {
+	_, err := t.Exec(`INSERT INTO displacement_scenario (id, name, organisation, source, bundle, sha256, made_at, made_by) VALUES (?,?,?,?,?,?,?,?)`,
+		s.ID, s.Name, s.Organisation, s.Source, s.bundle, s.SHA256, clock.Millis(s.MadeAt), s.MadeBy)
+	return err
+}
+
+func insertVersion(t *db.Tx, scenario string, v Version) error {
+	changes, err := json.Marshal(v.Changes)
+	if err != nil {
+		return err
+	}
+	_, err = t.Exec(`INSERT INTO displacement_version (scenario, version, ruleset, changes, note, made_at, made_by) VALUES (?,?,?,?,?,?,?)`,
+		scenario, v.Version, v.Ruleset, string(changes), v.Note, clock.Millis(v.MadeAt), v.MadeBy)
+	return err
+}
+
+// Scenarios lists all, newest first, without their bundles.
+func (d *Desk) Scenarios(ctx context.Context) (out []Scenario, err error) {
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		out, err = db.All(t, func(r db.Scanner) (s Scenario, err error) {
+			var at int64
+			err = r.Scan(&s.ID, &s.Name, &s.Organisation, &s.Source, &s.SHA256, &at, &s.MadeBy)
+			s.MadeAt = clock.FromMillis(at)
+			return s, err
+		}, `SELECT id, name, organisation, source, sha256, made_at, made_by FROM displacement_scenario ORDER BY made_at DESC, id`)
+		return err
+	})
+	return out, err
+}
+
+// Scenario is one with its bundle.
+func (d *Desk) Scenario(ctx context.Context, id string) (s Scenario, err error) {
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		var at int64
+		err := t.Row(`SELECT id, name, organisation, source, bundle, sha256, made_at, made_by FROM displacement_scenario WHERE id = ?`, id).
+			Scan(&s.ID, &s.Name, &s.Organisation, &s.Source, &s.bundle, &s.SHA256, &at, &s.MadeBy)
+		s.MadeAt = clock.FromMillis(at)
+		if errors.Is(err, sql.ErrNoRows) {
+			return errNoScenario
+		}
+		return err
+	})
+	return s, err
+}
+
+func scanVersion(r db.Scanner) (v Version, err error) {
+	var at int64
+	var changes string
+	if err = r.Scan(&v.Version, &v.Ruleset, &changes, &v.Note, &at, &v.MadeBy); err != nil {
+		return v, err
+	}
+	v.MadeAt = clock.FromMillis(at)
+	return v, json.Unmarshal([]byte(changes), &v.Changes)
+}
+
+const versionColumns = `version, ruleset, changes, note, made_at, made_by`
+
+// Versions of a scenario, newest first.
+func (d *Desk) Versions(ctx context.Context, scenario string) (out []Version, err error) {
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		out, err = db.All(t, scanVersion, `SELECT `+versionColumns+` FROM displacement_version WHERE scenario = ? ORDER BY version DESC`, scenario)
+		return err
+	})
+	return out, err
+}
+
+func selectVersion(t *db.Tx, scenario string, version int64) (Version, error) {
+	all, err := db.All(t, scanVersion, `SELECT `+versionColumns+` FROM displacement_version WHERE scenario = ? AND version = ?`, scenario, version)
+	if err == nil && len(all) == 0 {
+		return Version{}, problem.New(problem.NotFound, "displacement.no-version", "The scenario has no version %d.", version)
+	}
+	if err != nil {
+		return Version{}, err
+	}
+	return all[0], nil
+}
+
+func insertRun(t *db.Tx, r Run) error {
+	settings, err := json.Marshal(r.Settings)
+	if err != nil {
+		return err
+	}
+	at := clock.Millis(r.AskedAt)
+	_, err = t.Exec(`INSERT INTO displacement_run (id, scenario, version, settings, state, done, problem, view, program, asked_at, asked_by, changed_at) VALUES (?,?,?,?,?,0,'','',?,?,?,?)`,
+		r.ID, r.Scenario, r.Version, string(settings), r.State, r.Program, at, r.AskedBy, at)
+	return err
+}
+
+const runColumns = `id, scenario, version, settings, state, done, problem, program, asked_at, asked_by`
+
+func scanRun(r db.Scanner) (run Run, err error) {
+	var at int64
+	var settings string
+	if err = r.Scan(&run.ID, &run.Scenario, &run.Version, &settings, &run.State, &run.Done, &run.Problem, &run.Program, &at, &run.AskedBy); err != nil {
+		return run, err
+	}
+	run.AskedAt = clock.FromMillis(at)
+	return run, json.Unmarshal([]byte(settings), &run.Settings)
+}
+
+// Runs of a scenario, newest first, without their answers.
+func (d *Desk) Runs(ctx context.Context, scenario string) (out []Run, err error) {
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		out, err = db.All(t, scanRun, `SELECT `+runColumns+` FROM displacement_run WHERE scenario = ? ORDER BY asked_at DESC, id`, scenario)
+		return err
+	})
+	return out, err
+}
+
+// Run is one with its answer.
+func (d *Desk) Run(ctx context.Context, id string) (run Run, err error) {
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		all, err := db.All(t, scanRun, `SELECT `+runColumns+` FROM displacement_run WHERE id = ?`, id)
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			return problem.New(problem.NotFound, "displacement.no-run", "There is no such run.")
+		}
+		run = all[0]
+		var view string
+		if err := t.Row(`SELECT view FROM displacement_run WHERE id = ?`, id).Scan(&view); err != nil {
+			return err
+		}
+		if view != "" {
+			run.View = json.RawMessage(view)
+		}
+		return nil
+	})
+	return run, err
+}
+
+// takeRun marks the oldest run that waits, or that was left by a process that
+// died: one whose row did not move for stale.
+func (d *Desk) takeRun(ctx context.Context, stale time.Duration) (run Run, ok bool, err error) {
+	now := clock.Millis(d.Clock.Now())
+	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		all, err := db.All(t, scanRun, `SELECT `+runColumns+` FROM displacement_run WHERE state = 'queued' OR (state = 'running' AND changed_at < ?) ORDER BY asked_at, id LIMIT 1`, now-stale.Milliseconds())
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		run, ok = all[0], true
+		_, err = t.Exec(`UPDATE displacement_run SET state = 'running', changed_at = ? WHERE id = ?`, now, run.ID)
+		return err
+	})
+	return run, ok, err
+}
+
+func (d *Desk) moveRun(ctx context.Context, id string, done int) error {
+	return d.DB.Write(ctx, func(t *db.Tx) error {
+		_, err := t.Exec(`UPDATE displacement_run SET done = ?, changed_at = ? WHERE id = ? AND state = 'running'`, done, clock.Millis(d.Clock.Now()), id)
+		return err
+	})
+}
+
+func (d *Desk) endRun(ctx context.Context, id, state, why string, view []byte) error {
+	return d.DB.Write(ctx, func(t *db.Tx) error {
+		_, err := t.Exec(`UPDATE displacement_run SET state = ?, problem = ?, view = ?, changed_at = ? WHERE id = ?`, state, why, string(view), clock.Millis(d.Clock.Now()), id)
+		return err
+	})
+}
+
+func insertArrival(t *db.Tx, scenario string, a Arrival, who string) error {
+	_, err := t.Exec(`INSERT INTO displacement_arrival (scenario, place, date, people, source, made_at, made_by) VALUES (?,?,?,?,?,?,?)`,
+		scenario, a.Place, a.Date, a.People, a.Source, clock.Millis(a.MadeAt), who)
+	return err
+}
+
+// Arrivals are the newest counts per place and day, oldest day first.
+func (d *Desk) Arrivals(ctx context.Context, scenario string) (out []Arrival, err error) {
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		out, err = db.All(t, func(r db.Scanner) (a Arrival, err error) {
+			var at int64
+			err = r.Scan(&a.Place, &a.Date, &a.People, &a.Source, &at)
+			a.MadeAt = clock.FromMillis(at)
+			return a, err
+		}, `SELECT place, date, people, source, made_at FROM displacement_arrival a WHERE scenario = ?
+			AND made_at = (SELECT MAX(made_at) FROM displacement_arrival b WHERE b.scenario = a.scenario AND b.place = a.place AND b.date = a.date)
+			ORDER BY date, place`, scenario)
+		return err
+	})
+	return out, err
+}
