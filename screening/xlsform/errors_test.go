@@ -147,3 +147,19 @@ func TestAFolderOfCSVFilesIsAWorkbook(t *testing.T) {
 		t.Errorf("%v", r.Stray)
 	}
 }
+
+func TestATableAloneIsTheSurvey(t *testing.T) {
+	for name, text := range map[string]string{
+		"form.md":  "| type | name | label |\n|------|------|-------|\n| text | q | Who? |\n",
+		"form.csv": "type,name,label\ntext,q,Who?\n",
+	} {
+		w, err := xlsform.Read(name, []byte(text), xlsform.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		form, err := xlsform.Compile(w, xlsform.Options{})
+		if err != nil || form.Questions[0].Labels[""] != "Who?" || form.Questions[0].Row != 2 {
+			t.Errorf("%s: %v %v", name, form, err)
+		}
+	}
+}

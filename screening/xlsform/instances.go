@@ -47,8 +47,8 @@ func (c *compiler) writeInstances(w *xmlWriter) {
 	}
 }
 
-// externalInstances walks the form in order: each element's own file, then the
-// files that its expressions read.
+// externalInstances walks the form in order: the files that an element's
+// expressions read, then its own.
 func (c *compiler) externalInstances() []instance {
 	var out []instance
 	c.checkExternalNames()
@@ -66,9 +66,6 @@ func (c *compiler) externalInstances() []instance {
 			out = append(out, instance{e.name, uri, "external", context})
 			return
 		}
-		if e.file != "" {
-			out = append(out, instance{stem(e.file), fileURI(e.file), "file", context})
-		}
 		for _, s := range e.dataExpressions() {
 			for _, m := range pulldataPattern.FindAllStringSubmatch(s, -1) {
 				name := strings.TrimSpace(strings.NewReplacer("'", "", `"`, "").Replace(m[1]))
@@ -79,6 +76,9 @@ func (c *compiler) externalInstances() []instance {
 			for _, r := range references(s) {
 				lastSaved = lastSaved || r.lastSaved
 			}
+		}
+		if e.file != "" {
+			out = append(out, instance{stem(e.file), fileURI(e.file), "file", context})
 		}
 	})
 	if lastSaved {

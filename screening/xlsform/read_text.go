@@ -14,10 +14,13 @@ import (
 //	| survey |      |      |       |
 //	|        | type | name | label |
 //	|        | text | q1   | Who?  |
+//
+// A table that begins with the survey's own headings is the survey alone.
 func readMarkdown(text string, limits Limits) (*Workbook, error) {
 	w := &Workbook{}
 	b := newBudget(limits)
 	var sh *Sheet
+	alone := false
 	for _, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if !strings.HasPrefix(line, "|") || rule(line) {
@@ -25,6 +28,17 @@ func readMarkdown(text string, limits Limits) (*Workbook, error) {
 		}
 		cells := markdownCells(line)
 		if len(cells) == 0 {
+			continue
+		}
+		if sh == nil && plainTable(cells) {
+			alone = true
+			w.Sheets = []Sheet{{Name: sheetSurvey}}
+			sh = &w.Sheets[0]
+		}
+		if alone {
+			if err := addLine(sh, b, cells); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if cells[0] != "" {
@@ -40,6 +54,20 @@ func readMarkdown(text string, limits Limits) (*Workbook, error) {
 		}
 	}
 	return w, nil
+}
+
+// plainTable tells whether a first line is the header of a survey rather than
+// the name of a sheet.
+func plainTable(cells []string) bool {
+	if len(cells) < 2 {
+		return false
+	}
+	for _, c := range cells[:2] {
+		if s := snake(c); s == "type" || s == "name" {
+			return cells[0] != ""
+		}
+	}
+	return false
 }
 
 // addLine takes the first line of a sheet as its header.
@@ -106,7 +134,16 @@ func readBlockCSV(text string, limits Limits) (*Workbook, error) {
 	w := &Workbook{}
 	b := newBudget(limits)
 	var sh *Sheet
+	alone := false
 	err := eachLine(text, func(cells []string) error {
+		if sh == nil && plainTable(cells) {
+			alone = true
+			w.Sheets = []Sheet{{Name: sheetSurvey}}
+			sh = &w.Sheets[0]
+		}
+		if alone {
+			return addLine(sh, b, cells)
+		}
 		if len(cells) > 0 && cells[0] != "" {
 			w.Sheets = append(w.Sheets, Sheet{Name: cells[0]})
 			sh = &w.Sheets[len(w.Sheets)-1]
