@@ -148,6 +148,17 @@ func TestAFolderOfCSVFilesIsAWorkbook(t *testing.T) {
 	}
 }
 
+func TestEmptyLinesOfACSVCountAsRows(t *testing.T) {
+	w, err := xlsform.Read("form.csv", []byte("type,name,label\n\ntext,a,\"two\nlines\"\n\n\ntext,b,B\n"), xlsform.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, err := xlsform.Compile(w, xlsform.Options{})
+	if err != nil || form.Questions[0].Row != 3 || form.Questions[1].Row != 6 {
+		t.Errorf("%v %+v", err, form)
+	}
+}
+
 func TestATableAloneIsTheSurvey(t *testing.T) {
 	for name, text := range map[string]string{
 		"form.md":  "| type | name | label |\n|------|------|-------|\n| text | q | Who? |\n",

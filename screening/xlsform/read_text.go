@@ -73,6 +73,9 @@ func plainTable(cells []string) bool {
 // addLine takes the first line of a sheet as its header.
 func addLine(sh *Sheet, b *budget, cells []string) error {
 	if sh.HeaderRow == 0 {
+		if len(trimRight(cells)) == 0 {
+			return nil
+		}
 		sh.HeaderRow = 1
 		sh.Header = trimRight(cells)
 		return b.row(sh.Name, 1, cells)
@@ -184,6 +187,7 @@ func eachLine(text string, f func([]string) error) error {
 	r := csv.NewReader(strings.NewReader(text))
 	r.FieldsPerRecord = -1
 	r.LazyQuotes = true
+	next := 1 // line at which the next record begins if no line is empty
 	for {
 		rec, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -192,8 +196,17 @@ func eachLine(text string, f func([]string) error) error {
 		if err != nil {
 			return unreadable("The .csv cannot be read: " + err.Error() + ".")
 		}
+		// The package skips empty lines; a spreadsheet counts them as rows.
+		line, _ := r.FieldPos(0)
+		for ; next < line; next++ {
+			if err := f(nil); err != nil {
+				return err
+			}
+		}
+		next = line + 1
 		cells := make([]string, len(rec))
 		for i, s := range rec {
+			next += strings.Count(s, "\n")
 			cells[i] = strings.TrimSpace(s)
 		}
 		if err := f(cells); err != nil {

@@ -43,8 +43,8 @@ type Form struct {
 // Language is one language of the form. The texts without a language are those
 // of the default language; where none is named at all, Name is "".
 type Language struct {
-	Name string // as in the column heading, such as "Bahasa Indonesia (id)"
-	Tag  string // the code in brackets, "id"; "" where there is none
+	Name string `json:"name"`          // as in the column heading, such as "Bahasa Indonesia (id)"
+	Tag  string `json:"tag,omitempty"` // the code in brackets, "id"; "" where there is none
 }
 
 // Question is one row of the survey that a person sees or that holds data.
