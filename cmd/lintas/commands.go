@@ -221,8 +221,7 @@ func (c auditVerify) Run(ctx context.Context, s streams, open opener) error {
 
 // progress prints how far long work has come, on a terminal only and not before two seconds.
 func progress(w io.Writer, what string) func(done, of int64) {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !terminal(w) {
 		return nil
 	}
 	begun := time.Now()
@@ -232,6 +231,11 @@ func progress(w io.Writer, what string) func(done, of int64) {
 			fmt.Fprintf(w, "\r%d of %d %s, about %s left   ", done, of, what, left)
 		}
 	}
+}
+
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 type backupCommand struct {

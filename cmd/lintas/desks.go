@@ -8,6 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"lintas/casework"
+	"lintas/displacement"
 	"lintas/kernel/actor"
 	"lintas/node"
 	"lintas/screening"
@@ -16,9 +17,10 @@ import (
 
 // deskCommands mounts each desk's commands under the desk's own word.
 type deskCommands struct {
-	Screening screening.Commands  `cmd:"" help:"Screenings and instruments."`
-	XLSForm   xlsformcmd.Commands `cmd:"" name:"xlsform" help:"Compile, check and compare XLSForm workbooks."`
-	Casework  casework.Commands   `cmd:"" help:"The service directory, cases and deadlines."`
+	Screening    screening.Commands    `cmd:"" help:"Screenings and instruments."`
+	XLSForm      xlsformcmd.Commands   `cmd:"" name:"xlsform" help:"Compile, check and compare XLSForm workbooks."`
+	Casework     casework.Commands     `cmd:"" help:"The service directory, cases and deadlines."`
+	Displacement displacement.Commands `cmd:"" help:"Who may arrive where and when: run, validate and build cases."`
 }
 
 // lazyNode opens the node when the first command asks for a desk, and closes it at the end.
@@ -53,6 +55,7 @@ func bindDesks(parsed *kong.Context, ctx context.Context, s streams, open opener
 	parsed.BindTo(actor.With(ctx, actor.Actor{System: "command-line"}), (*context.Context)(nil))
 	parsed.BindTo(s.Out, (*io.Writer)(nil))
 	parsed.Bind(&xlsformcmd.Streams{Stdout: s.Out, Stderr: s.Err})
+	parsed.Bind(displacement.IO{Stdout: s.Out, Stderr: s.Err, Terminal: terminal(s.Err)})
 	err = errors.Join(
 		parsed.BindToProvider(func() (*screening.Desk, error) {
 			n, err := l.get()
