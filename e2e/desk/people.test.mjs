@@ -161,7 +161,7 @@ test('an organisation is added with the keyboard alone', () =>
 
 test('a phone is enrolled by a code shown once, sends, is ordered to erase, and its access is ended', () =>
   journey({ width: 390 }, async (page, context) => {
-    await enter(context, 'supervisor@demo');
+    await enter(context, 'neighbour@demo'); // whose organisation has no device yet
     await page.goto('/agency/devices');
     await page.getByText('No device yet').waitFor();
     await accessible(page, 'no device yet');
