@@ -249,6 +249,16 @@ func ln(x float64) float64 {
 	return float64(float64(e)*ln2Hi) + (float64(2*s*p) + float64(float64(e)*ln2Lo))
 }
 
+var inverseFactorial = func() (t [15]float64) {
+	t[0] = 1
+	f := 1.0
+	for i := 1; i < len(t); i++ {
+		f *= float64(i)
+		t[i] = 1 / f
+	}
+	return t
+}()
+
 // exp is e to the x, rounded like ln.
 func exp(x float64) float64 {
 	switch {
@@ -262,9 +272,9 @@ func exp(x float64) float64 {
 	const ln2Hi, ln2Lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 	k := math.Floor(float64(x*1.44269504088896338700) + 0.5)
 	r := (x - float64(k*ln2Hi)) - float64(k*ln2Lo)
-	p := 1.0
-	for i := 14.0; i >= 1; i-- {
-		p = 1 + float64(r*p)/i
+	p := inverseFactorial[14]
+	for i := 13; i >= 0; i-- {
+		p = float64(p*r) + inverseFactorial[i]
 	}
 	return math.Ldexp(p, int(k))
 }
