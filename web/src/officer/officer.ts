@@ -80,10 +80,11 @@ export const useOfficer = defineStore('officer', () => {
   async function opened(result: Unlocking): Promise<Unlocking> {
     if (result.kind === 'open') {
       touch();
-      vault.value = result.vault;
-      queue = new Queue(result.vault, mode.transport);
+      // Before the first page looks: what colleagues handed over is part of what it shows.
       await result.vault.takeHanded();
       waiting.value = await result.vault.count('queued');
+      queue = new Queue(result.vault, mode.transport);
+      vault.value = result.vault;
       void useSession().load().catch(() => undefined).then(backOnline);
     } else {
       if (result.kind === 'wiped') wiped.value = 'tries';
