@@ -3,6 +3,7 @@ package indicator
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Table is one sheet of a workbook: a header and rows under it.
@@ -320,6 +321,7 @@ func addMissing[R any](own, base []R, key func(R) string) []R {
 func (r *sheetReader) readQuestions() {
 	r.pack.Codes = codesOr(r.pack.Codes)
 	found, repeated := r.survey()
+	r.dropUnsayable(found)
 	wanted := map[string]bool{}
 	var want func(place, src string)
 	want = func(place, src string) {
@@ -332,6 +334,9 @@ func (r *sheetReader) readQuestions() {
 				continue
 			}
 			wanted[name] = true
+			if _, ok := found[name]; !ok {
+				r.noQuestion(place, src, name, found)
+			}
 			if repeated[name] {
 				r.c.add(place, "“"+name+"” stands in a repeat and has many answers", "ask it outside the repeat")
 			}
@@ -350,6 +355,41 @@ func (r *sheetReader) readQuestions() {
 			r.places[fmt.Sprintf("questions[%d]", len(r.pack.Questions))] = l.place("")
 			r.pack.Questions = append(r.pack.Questions, q)
 			delete(found, name)
+		}
+	}
+}
+
+func (r *sheetReader) noQuestion(place, src, name string, found map[string]Question) {
+	names := make([]string, 0, len(found))
+	for n := range found {
+		names = append(names, n)
+	}
+	remedy := "name a question of the survey, exactly as in its name column; calculated fields cannot be asked about, name the questions behind them"
+	if near := nearestOf(name, names); near != "" {
+		remedy = "did you mean " + near + "?"
+	}
+	r.c.add(place, fmt.Sprintf("column %d: there is no question “%s”", utf8.RuneCountInString(src[:strings.Index(src, name)])+1, name), remedy)
+}
+
+// dropUnsayable forgets a relevance that asks about something else than a
+// question: a calculated field, for example.
+func (r *sheetReader) dropUnsayable(found map[string]Question) {
+	for _, l := range r.w.Survey.lines() {
+		q, ok := found[l.get("name")]
+		if !ok || q.Relevant == "" {
+			continue
+		}
+		e, err := parse(q.Relevant)
+		if err != nil {
+			continue
+		}
+		for _, name := range namesIn(e) {
+			if _, ok := found[name]; !ok {
+				r.notes = append(r.notes, Problem{l.place("relevant"), "the indicators count “" + q.Name + "” as always asked: its relevance asks about “" + name + "”, which is no question", "name the questions behind it, if it matters"})
+				q.Relevant = ""
+				found[q.Name] = q
+				break
+			}
 		}
 	}
 }

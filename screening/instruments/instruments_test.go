@@ -2,7 +2,9 @@ package instruments
 
 import (
 	"bytes"
+	"flag"
 	"io/fs"
+	"os"
 	"strings"
 	"testing"
 
@@ -212,4 +214,25 @@ func TestThePackNamesTheQuestionsThatCouldSettleIt(t *testing.T) {
 		}
 	}
 	t.Errorf("next questions: %+v", r.Next)
+}
+
+var update = flag.Bool("update", false, "write the pack of the workbook for the engine's vectors")
+
+// TestTheVectorsUseThisPack keeps the copy that the engine's shared vectors
+// are made from. After -update, run go test -run Vectors -update in indicator.
+func TestTheVectorsUseThisPack(t *testing.T) {
+	const copyAt = "../indicator/testdata/arrival-interview.json"
+	want := pack(t).Canonical()
+	if *update {
+		if err := os.WriteFile(copyAt, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	have, err := os.ReadFile(copyAt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(have, want) {
+		t.Error("the workbook changed: run go test -run TestTheVectorsUseThisPack -update here, then go test -run Vectors -update in ../indicator")
+	}
 }
