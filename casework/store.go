@@ -104,42 +104,34 @@ func listCases(t *db.Tx, where string, args []any, s Search, code string, marks 
 	if code != "" {
 		where, args = "("+where+") AND c.code = ?", append(args, code)
 	}
-	names := 0
-	var other []Mark
-	for _, m := range marks {
-		if m.Kind != "name" {
-			other = append(other, m)
-			continue
-		}
-		names++
-	}
+	from := `casework_case c`
 	if len(marks) > 0 {
-		cond, more := markCondition(marks, names, other)
-		where, args = "("+where+") AND "+cond, append(args, more...)
+		// The marks come first: left to itself, the planner walks through every
+		// case of the organisation. CROSS JOIN keeps SQLite to this order.
+		set, more := markSet(marks)
+		from = `(SELECT case_id FROM (` + set + `) AS found) AS hit CROSS JOIN casework_case c`
+		where, args = "c.id = hit.case_id AND ("+where+")", append(more, args...)
 	}
-	return db.All(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c WHERE `+where+` ORDER BY c.changed_at DESC, c.id LIMIT `+fmt.Sprint(s.Limit), args...)
+	return db.All(t, scanCase, `SELECT `+caseColumns+` FROM `+from+` WHERE `+where+` ORDER BY c.changed_at DESC, c.id LIMIT `+fmt.Sprint(s.Limit), args...)
 }
 
-// markCondition is true for cases that have every name word, or any of the
-// other marks.
-func markCondition(marks []Mark, names int, other []Mark) (string, []any) {
-	var conds []string
-	var args []any
-	if names > 0 {
-		var all []string
-		for _, m := range marks {
-			if m.Kind == "name" {
-				all = append(all, `c.id IN (SELECT case_id FROM casework_mark WHERE mark = ? AND kind = 'name')`)
-				args = append(args, m.Mark)
-			}
+// markSet selects the cases that have every name word, or any other mark.
+func markSet(marks []Mark) (string, []any) {
+	var names, others []string
+	var nameArgs, otherArgs []any
+	for _, m := range marks {
+		one := `SELECT case_id FROM casework_mark WHERE mark = ? AND kind = ?`
+		if m.Kind == "name" {
+			names, nameArgs = append(names, one), append(nameArgs, m.Mark, m.Kind)
+		} else {
+			others, otherArgs = append(others, one), append(otherArgs, m.Mark, m.Kind)
 		}
-		conds = append(conds, "("+strings.Join(all, " AND ")+")")
 	}
-	for _, m := range other {
-		conds = append(conds, `c.id IN (SELECT case_id FROM casework_mark WHERE mark = ? AND kind = ?)`)
-		args = append(args, m.Mark, m.Kind)
+	var parts []string
+	if len(names) > 0 {
+		parts = append(parts, `SELECT case_id FROM (`+strings.Join(names, " INTERSECT ")+`) AS every`)
 	}
-	return "(" + strings.Join(conds, " OR ") + ")", args
+	return strings.Join(append(parts, others...), " UNION "), append(nameArgs, otherArgs...)
 }
 
 // Members.
