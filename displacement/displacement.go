@@ -131,7 +131,7 @@ func (d *Desk) AddScenario(ctx context.Context, name, source string, bundle []by
 		if err := insertVersion(t, s.ID, Version{Version: 1, Note: "as it came", Changes: []abm.Intervention{}, MadeAt: s.MadeAt, MadeBy: s.MadeBy}); err != nil {
 			return err
 		}
-		return audit.Append(t, s.MadeAt, who, audit.Entry{Verb: "displacement.add", Object: "scenario:" + s.ID, Detail: map[string]any{"sha256": s.SHA256}, Stored: bundle})
+		return audit.Append(t, s.MadeAt, who, audit.Entry{Verb: "displacement.add", Object: "displacement:" + s.ID, Detail: map[string]any{"sha256": s.SHA256}, Stored: bundle})
 	})
 	return s, found, err
 }
@@ -158,7 +158,7 @@ func (d *Desk) AddVersion(ctx context.Context, scenario string, expected int64, 
 			}
 			return err
 		}
-		return audit.Append(t, v.MadeAt, who, audit.Entry{Verb: "displacement.change", Object: "scenario:" + scenario, Detail: map[string]any{"version": v.Version, "changes": len(v.Changes)}})
+		return audit.Append(t, v.MadeAt, who, audit.Entry{Verb: "displacement.change", Object: "displacement:" + scenario, Detail: map[string]any{"version": v.Version, "changes": len(v.Changes)}})
 	})
 	return v, err
 }
@@ -203,7 +203,7 @@ func (d *Desk) Ask(ctx context.Context, scenario string, version int64, settings
 		if err := insertRun(t, r); err != nil {
 			return err
 		}
-		return audit.Append(t, r.AskedAt, who, audit.Entry{Verb: "displacement.run", Object: "run:" + r.ID, Detail: map[string]any{"scenario": scenario, "version": version, "members": settings.Members}})
+		return audit.Append(t, r.AskedAt, who, audit.Entry{Verb: "displacement.run", Object: "displacement-run:" + r.ID, Detail: map[string]any{"scenario": scenario, "version": version, "members": settings.Members}})
 	})
 	return r, err
 }
@@ -231,7 +231,7 @@ func (d *Desk) AddArrival(ctx context.Context, scenario string, a Arrival) error
 		if err := insertArrival(t, scenario, a, who.Label()); err != nil {
 			return err
 		}
-		return audit.Append(t, a.MadeAt, who, audit.Entry{Verb: "displacement.count", Object: "scenario:" + scenario, Detail: map[string]any{"place": a.Place, "date": a.Date}})
+		return audit.Append(t, a.MadeAt, who, audit.Entry{Verb: "displacement.count", Object: "displacement:" + scenario, Detail: map[string]any{"place": a.Place, "date": a.Date}})
 	})
 }
 

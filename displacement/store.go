@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"lintas/kernel/clock"
@@ -196,4 +197,17 @@ func (d *Desk) Arrivals(ctx context.Context, scenario string) (out []Arrival, er
 		return err
 	})
 	return out, err
+}
+
+// Stored reads the bytes that the audit log's leaf of a scenario vouches for.
+func Stored(t *db.Tx, object string) (stored []byte, ok bool, err error) {
+	id, is := strings.CutPrefix(object, "displacement:")
+	if !is {
+		return nil, false, nil
+	}
+	rows, err := db.All(t, func(s db.Scanner) (b []byte, err error) { return b, s.Scan(&b) }, `SELECT bundle FROM displacement_scenario WHERE id = ?`, id)
+	if err != nil || len(rows) == 0 {
+		return nil, false, err
+	}
+	return rows[0], true, nil
 }
