@@ -111,6 +111,21 @@ test('a wrong PIN ten times wipes that officer and nobody else', async () => {
   expect(left).toEqual(['Officer Melati']);
 });
 
+test('the demo interview shows what its indicators make of the answers, as an offer, and ends with an explained result', async () => {
+  await phone.go();
+  await phone.unlock('493817');
+  await phone.begin('Arrival interview (fictional', 'my').catch(() => undefined);
+  await phone.page.locator('.question, .before').first().waitFor();
+  await phone.page.locator('[data-test="menu"]').click();
+  await phone.page.locator('[data-test="to-end"]').click();
+  await phone.page.locator('.result').getByText('never a finding').waitFor();
+  await phone.picture('29-result');
+  expect(await phone.axe()).toEqual([]);
+  await phone.finish('none');
+  await phone.page.getByText('0 waiting').waitFor();
+  expect(phone.complaints).toEqual([]);
+});
+
 test('the exercise has its own storage and worker, a watermark, and sends nothing', async () => {
   const { page } = phone;
   await phone.go('/exercise/');

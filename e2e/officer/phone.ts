@@ -58,6 +58,16 @@ export class Phone {
     });
     await this.context.addInitScript(() => {
       const own = globalThis as unknown as Stub;
+      // Milliseconds from an act to the first frame in which something is there.
+      Object.assign(globalThis, {
+        timed: (act: () => void, until: string) =>
+          new Promise<number>((resolve) => {
+            const begun = performance.now();
+            act();
+            const look = (): void => void (document.querySelector(until) ? requestAnimationFrame(() => resolve(performance.now() - begun)) : requestAnimationFrame(look));
+            look();
+          }),
+      });
       own.lintasHeard = [];
       own.lintasSent = [];
       const note = (how: 'media' | 'voice', language: string, text: string): void => void own.lintasHeard.push({ how, language, text });
