@@ -125,6 +125,26 @@ func (d *Desk) Devices(ctx context.Context) (out []Device, err error) {
 	return out, err
 }
 
+// DeviceNames are the names of devices by id, for other desks; an id that is not known is left out.
+func (d *Desk) DeviceNames(ctx context.Context, ids []string) (map[string]string, error) {
+	out := map[string]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	args := make([]any, len(ids))
+	for i, device := range ids {
+		args[i] = device
+	}
+	err := d.DB.Read(ctx, func(t *db.Tx) error {
+		found, err := db.All(t, scanDevice, deviceColumns+` WHERE id IN (`+db.Marks(len(ids))+`)`, args...)
+		for _, dev := range found {
+			out[dev.ID] = dev.Name
+		}
+		return err
+	})
+	return out, err
+}
+
 // RevokeDevice ends a device's token at once.
 func (d *Desk) RevokeDevice(ctx context.Context, device string) error {
 	return d.changeDevice(ctx, device, "agency.device-revoke", `UPDATE agency_device SET revoked_at = ? WHERE id = ? AND revoked_at = 0`)

@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"slices"
 
 	"lintas/agency"
 	"lintas/casework"
+	"lintas/displacement"
 	"lintas/platform/audit"
 	"lintas/platform/gate"
 	"lintas/platform/jobs"
@@ -15,8 +17,9 @@ import (
 
 // desks are the rooms of the node beside the agency.
 type desks struct {
-	Screening *screening.Desk
-	Casework  *casework.Desk
+	Screening    *screening.Desk
+	Casework     *casework.Desk
+	Displacement *displacement.Desk
 }
 
 // wire builds the desks and draws every arrow between them. This is the one place that answers "who
@@ -31,7 +34,7 @@ func (n *Node) wire(ctx context.Context) (err error) {
 	}
 	n.Screening, err = screening.Open(ctx, screening.Deps{
 		DB: n.DB, Keys: n.Keys, Clock: n.Clock, Log: n.Log, PublicURL: n.Config.PublicURL,
-		PersonNames: n.Agency.NamesOf,
+		PersonNames: n.Agency.NamesOf, DeviceNames: n.Agency.DeviceNames,
 	})
 	if err != nil {
 		return err
@@ -51,6 +54,10 @@ func (n *Node) wire(ctx context.Context) (err error) {
 		Screening: n.screened(rules), // a case is opened from a screening that the caseworker may read
 		Mail:      mail, Push: push, PushKey: n.Push.PublicKey(),
 	})
+	if err != nil {
+		return err
+	}
+	n.Displacement, err = displacement.Open(ctx, displacement.Deps{DB: n.DB, Clock: n.Clock, Log: n.Log, Version: Version()})
 	return err
 }
 
@@ -73,9 +80,12 @@ func (n *Node) notices() (byMail func(ctx context.Context, to, subject, text str
 func (n *Node) deskRoutes(g *gate.Gate) {
 	n.Screening.Routes(g)
 	n.Casework.Routes(g)
+	n.Displacement.Routes(g)
 }
 
-func (n *Node) deskJobs() []jobs.Job { return append(n.Screening.Jobs(), n.Casework.Jobs()...) }
+func (n *Node) deskJobs() []jobs.Job {
+	return slices.Concat(n.Screening.Jobs(), n.Casework.Jobs(), n.Displacement.Jobs())
+}
 
 // storedKinds says for each kind of object how to read the bytes its audit leaf vouches for.
 func (n *Node) storedKinds() map[string]audit.Stored {
