@@ -121,7 +121,7 @@ func (n *Node) demoDesks(ctx context.Context, people map[string]agency.Person) e
 	if err := n.demoDirectory(ctx); err != nil {
 		return fmt.Errorf("demo directory: %w", err)
 	}
-	if err := n.Displacement.MakeDemo(as(ctx, people["planner@demo"]), "Samudra Biru and its neighbours (fictional)", demodisplacement.Case()); err != nil {
+	if err := n.Displacement.MakeDemo(as(ctx, people["planner@demo"]), demodisplacement.Name, demodisplacement.Case()); err != nil {
 		return fmt.Errorf("demo displacement: %w", err)
 	}
 	return nil
