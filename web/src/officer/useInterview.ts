@@ -38,7 +38,7 @@ export async function beginInterview(instrument: Instrument): Promise<string> {
 }
 
 // Questions of a workbook that ask themselves what the app would ask first.
-const asksItself = { private: /^privacy/, consent: /^(consent|assent)/, urgent: /^(urgent|safety|immediate)/ };
+const asksItself = { private: /^priva(te|cy)/, consent: /^(consent|assent)/, urgent: /^(urgent|safety|immediate)/ };
 
 /** An interview on the screen. Everything that changes is stored, sealed, before the next thing is shown. */
 export function useInterview(officerLanguage: () => string) {
