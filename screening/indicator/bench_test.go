@@ -11,7 +11,7 @@ import (
 	"lintas/screening/packs"
 )
 
-// bigPack is the built-in combined pack: 115 indicators with one question
+// bigPack is the built-in combined pack: 119 indicators with one question
 // each, plus rows up to 150 spread over the labour dimensions.
 func bigPack(tb testing.TB) *indicator.Pack {
 	tb.Helper()
