@@ -25,7 +25,7 @@ type Validation struct {
 	ErrorRescaled   float64 `json:"error_rescaled"` // mean over the seeds
 	SDNormal        float64 `json:"sd_normal"`      // over the seeds
 	SDRescaled      float64 `json:"sd_rescaled"`
-	SecondsPerRun   float64 `json:"seconds_per_run"` // processor seconds of one run
+	SecondsPerRun   float64 `json:"seconds_per_run"` // elapsed for one worker; other work on the machine counts in
 	CapacitiesKnown bool    `json:"capacities_known"`
 
 	Baselines Baselines      `json:"baselines"`
