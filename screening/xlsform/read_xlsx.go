@@ -338,4 +338,3 @@ func (x *xlsxReader) sharedStrings() error {
 		return nil
 	})
 }
-
