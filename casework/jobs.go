@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"lintas/casework/referral"
@@ -19,15 +20,16 @@ func (d *Desk) Jobs() []jobs.Job {
 	}
 }
 
-// Deadlines looks at every referral whose term is running: tells when three
-// quarters have passed, expires those whose deadline has come, and asks again
-// for the outcome of those accepted. It may run twice: an alarm has a key.
+// Deadlines looks at the referrals whose clock rings: tells when three quarters
+// of the term have passed, expires those whose deadline has come, and asks
+// again for the outcome of those accepted. It may run twice: an alarm has a key
+// and is told once.
 func (d *Desk) Deadlines(ctx context.Context) error {
-	now, after := d.Clock.Now(), ""
+	now := d.Clock.Now()
 	const page = 500
 	for {
 		var list []Referral
-		err := d.DB.Read(ctx, func(t *db.Tx) (err error) { list, err = ticking(t, now, after, page); return err })
+		err := d.DB.Read(ctx, func(t *db.Tx) (err error) { list, err = ringing(t, now, page); return err })
 		if err != nil {
 			return err
 		}
@@ -35,7 +37,6 @@ func (d *Desk) Deadlines(ctx context.Context) error {
 			if err := d.ring(ctx, r.ID, now); err != nil {
 				return err
 			}
-			after = r.ID
 		}
 		if len(list) < page {
 			return nil
@@ -43,7 +44,8 @@ func (d *Desk) Deadlines(ctx context.Context) error {
 	}
 }
 
-// ring does what the clock has to do to one referral.
+// ring does what the clock has to do to one referral, and sets when it rings
+// next: always later than now, so that Deadlines comes to an end.
 func (d *Desk) ring(ctx context.Context, referralID string, now time.Time) error {
 	return d.DB.Write(ctx, func(t *db.Tx) error {
 		r, found, err := referralByID(t, referralID)
@@ -61,9 +63,35 @@ func (d *Desk) ring(ctx context.Context, referralID string, now time.Time) error
 			if err := d.alarm(t, ctx, r, a, now); err != nil {
 				return err
 			}
+			if a.Kind == referral.Due {
+				return nil // the step has set the clock
+			}
 		}
-		return nil
+		return setRing(t, r.ID, nextRing(life, now))
 	})
+}
+
+// lateDays after an outcome was asked for, the supervisor is told, too.
+const lateDays = 7
+
+// nextRing is the first instant after now at which the clock has something to
+// do; zero when there is none.
+func nextRing(life referral.Referral, now time.Time) time.Time {
+	for _, a := range life.Alarms() {
+		if a.At.After(now) {
+			return a.At
+		}
+	}
+	if life.OutcomeDue.IsZero() {
+		return time.Time{}
+	}
+	for asked := life.OutcomeDue; ; asked = asked.AddDate(0, 0, referral.OutcomeDays) {
+		for _, at := range []time.Time{asked, asked.AddDate(0, 0, lateDays)} {
+			if at.After(now) {
+				return at
+			}
+		}
+	}
 }
 
 func (d *Desk) alarm(t *db.Tx, ctx context.Context, r Referral, a referral.Alarm, now time.Time) error {
@@ -74,12 +102,13 @@ func (d *Desk) alarm(t *db.Tx, ctx context.Context, r Referral, a referral.Alarm
 		return err
 	case referral.Outcomes:
 		// Once every term until somebody says how it goes.
-		for late := a.At; !now.Before(late.AddDate(0, 0, referral.OutcomeDays)); late = late.AddDate(0, 0, referral.OutcomeDays) {
-			key = "alarm:" + r.ID + ":" + string(a.Kind) + ":" + itoa(ms(late))
+		asked, to := a.At, a.To
+		for next := asked; !now.Before(next); next = next.AddDate(0, 0, referral.OutcomeDays) {
+			asked = next
 		}
-		to := a.To
-		if now.After(a.At.AddDate(0, 0, 7)) { // a week late: the supervisor, too
-			key, to = key+":late", append(to, referral.Supervisor)
+		key = "alarm:" + r.ID + ":" + string(a.Kind) + ":" + itoa(ms(asked))
+		if !now.Before(asked.AddDate(0, 0, lateDays)) {
+			key, to = key+":late", append(slices.Clone(to), referral.Supervisor)
 		}
 		return d.tell(t, r, "referral_outcome", key, to)
 	}
@@ -90,20 +119,25 @@ func (d *Desk) alarm(t *db.Tx, ctx context.Context, r Referral, a referral.Alarm
 // has run out, the owner; at its end the supervisors, too.
 func (d *Desk) Terms(ctx context.Context) error {
 	now := d.Clock.Now()
-	var list []Due
-	err := d.DB.Read(ctx, func(t *db.Tx) (err error) {
-		list, err = db.All(t, scanDue, `SELECT `+dueColumns+` WHERE u.kind IN ('clock','task') AND u.at <= ? ORDER BY u.at LIMIT 5000`, ms(now.AddDate(0, 0, 14)))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, due := range list {
-		if err := d.DB.Write(ctx, func(t *db.Tx) error { return d.term(t, due, now) }); err != nil {
+	const page = 500
+	for from := 0; ; from += page {
+		var list []Due
+		err := d.DB.Read(ctx, func(t *db.Tx) (err error) { list, err = termsUntil(t, now.AddDate(0, 0, 14), from, page); return err })
+		if err != nil {
+			return err
+		}
+		err = d.DB.Write(ctx, func(t *db.Tx) error {
+			for _, due := range list {
+				if err := d.term(t, due, now); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || len(list) < page {
 			return err
 		}
 	}
-	return nil
 }
 
 func (d *Desk) term(t *db.Tx, due Due, now time.Time) error {

@@ -41,6 +41,7 @@ type Referral struct {
 	Steps        []Step            `json:"steps,omitempty"`
 
 	sealed []byte
+	ringAt time.Time // when the clock next has something to do; zero = nothing
 }
 
 // Step is one thing that happened to a referral.
@@ -156,6 +157,10 @@ func (d *Desk) openAsked(ctx context.Context, r Referral) (a Asked, err error) {
 func (r *Referral) take(l referral.Referral) {
 	r.State, r.Priority, r.Round = l.State, l.Priority, l.Round
 	r.Began, r.Deadline, r.OutcomeDue = l.Began, l.Deadline, l.OutcomeDue
+	r.ringAt = time.Time{}
+	if alarms := l.Alarms(); len(alarms) > 0 {
+		r.ringAt = alarms[0].At
+	}
 }
 
 // life is the referral as the state machine sees it.

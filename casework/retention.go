@@ -82,33 +82,44 @@ func (d *Desk) erase(ctx context.Context, c Case, classes []string) (e Erased, e
 // Retain erases what has been kept long enough: for every closed case without
 // legal hold, each field class whose term in the case's profile has run out.
 func (d *Desk) Retain(ctx context.Context) error {
-	var closed []Case
-	err := d.DB.Read(ctx, func(t *db.Tx) (err error) { closed, err = closedCases(t, 1000); return err })
-	if err != nil {
-		return err
-	}
-	now := d.Clock.Now()
-	for _, c := range closed {
-		var over []string
-		for _, class := range Classes {
-			until, limited := d.profile(c.Profile).Kept(class, c.ClosedAt)
-			if !limited || now.Before(until) {
-				continue
-			}
-			there, err := d.Keys.Exists(ctx, keyOf(c.Person, class))
-			if err != nil {
-				return err
-			}
-			if there {
-				over = append(over, class)
-			}
-		}
-		if len(over) == 0 {
-			continue
-		}
-		if _, err := d.erase(ctx, c, over); err != nil {
+	const page = 500
+	for after := ""; ; {
+		var closed []Case
+		err := d.DB.Read(ctx, func(t *db.Tx) (err error) { closed, err = closedCases(t, after, page); return err })
+		if err != nil {
 			return err
 		}
+		for _, c := range closed {
+			if err := d.retain(ctx, c); err != nil {
+				return err
+			}
+			after = c.ID
+		}
+		if len(closed) < page {
+			return nil
+		}
 	}
-	return nil
+}
+
+// retain erases the classes of one closed case whose terms have run out.
+func (d *Desk) retain(ctx context.Context, c Case) error {
+	var over []string
+	for _, class := range Classes {
+		until, limited := d.profile(c.Profile).Kept(class, c.ClosedAt)
+		if !limited || d.Clock.Now().Before(until) {
+			continue
+		}
+		there, err := d.Keys.Exists(ctx, keyOf(c.Person, class))
+		if err != nil {
+			return err
+		}
+		if there {
+			over = append(over, class)
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	_, err := d.erase(ctx, c, over)
+	return err
 }

@@ -77,17 +77,14 @@ func caseByID(t *db.Tx, id string) (Case, bool, error) {
 	return db.One(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c WHERE c.id = ?`, id)
 }
 
-func caseByCode(t *db.Tx, code, organisation string) (Case, bool, error) {
-	return db.One(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c WHERE c.code = ? AND c.organisation = ?`, code, organisation)
-}
-
 func caseBySource(t *db.Tx, organisation, source, ref string) (Case, bool, error) {
 	return db.One(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c WHERE c.organisation = ? AND c.source = ? AND c.source_ref = ?`, organisation, source, ref)
 }
 
-func closedCases(t *db.Tx, most int) ([]Case, error) {
+// closedCases pages through the closed cases without legal hold, by id.
+func closedCases(t *db.Tx, after string, most int) ([]Case, error) {
 	return db.All(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c JOIN casework_person p ON p.id = c.person
-		WHERE c.state = 'closed' AND c.hold = 0 AND p.erased_at = 0 ORDER BY c.closed_at LIMIT ?`, most)
+		WHERE c.state = 'closed' AND c.hold = 0 AND p.erased_at = 0 AND c.id > ? ORDER BY c.id LIMIT ?`, after, most)
 }
 
 // listCases applies the actor's prefilter and the search.
@@ -316,6 +313,12 @@ func duesOf(t *db.Tx, who actor.Actor, until time.Time, most int) ([]Due, error)
 
 func overdueOf(t *db.Tx, organisation string, now time.Time, most int) ([]Due, error) {
 	return db.All(t, scanDue, `SELECT `+dueColumns+` WHERE u.organisation = ? AND u.at <= ? ORDER BY u.at, u.ref LIMIT ?`, organisation, ms(now), most)
+}
+
+// termsUntil pages through the statutory clocks and tasks that end until an
+// instant.
+func termsUntil(t *db.Tx, until time.Time, from, most int) ([]Due, error) {
+	return db.All(t, scanDue, `SELECT `+dueColumns+` WHERE u.kind IN ('clock','task') AND u.at <= ? ORDER BY u.at, u.case_id, u.kind, u.ref LIMIT ? OFFSET ?`, ms(until), most, from)
 }
 
 func counts(t *db.Tx, query string, args ...any) (map[string]int, error) {

@@ -53,14 +53,15 @@ func receiptsOf(t *db.Tx, caseID string) ([]Receipt, error) {
 
 // Referrals.
 
-const referralColumns = `r.id, r.case_id, r.person, r.organisation, r.sender, r.service, r.receiver, r.peer, r.state, r.priority, r.zone, r.round, r.began, r.deadline, r.outcome_due, r.receipt, r.fields, r.needs, r.sealed, r.seq, r.made_at, r.changed_at FROM casework_referral r`
+const referralColumns = `r.id, r.case_id, r.person, r.organisation, r.sender, r.service, r.receiver, r.peer, r.state, r.priority, r.zone, r.round, r.began, r.deadline, r.outcome_due, r.receipt, r.fields, r.needs, r.sealed, r.seq, r.made_at, r.changed_at, r.ring_at FROM casework_referral r`
 
 func scanReferral(s db.Scanner) (r Referral, err error) {
-	var began, deadline, outcome, made, changed int64
+	var began, deadline, outcome, made, changed, ring int64
 	var fields, needs string
-	if err = s.Scan(&r.ID, &r.Case, &r.Person, &r.Organisation, &r.Sender, &r.Service, &r.Receiver, &r.Peer, &r.State, &r.Priority, &r.Zone, &r.Round, &began, &deadline, &outcome, &r.Receipt, &fields, &needs, &r.sealed, &r.Seq, &made, &changed); err != nil {
+	if err = s.Scan(&r.ID, &r.Case, &r.Person, &r.Organisation, &r.Sender, &r.Service, &r.Receiver, &r.Peer, &r.State, &r.Priority, &r.Zone, &r.Round, &began, &deadline, &outcome, &r.Receipt, &fields, &needs, &r.sealed, &r.Seq, &made, &changed, &ring); err != nil {
 		return r, err
 	}
+	r.ringAt = clock.FromMillis(ring)
 	r.Began, r.Deadline, r.OutcomeDue = clock.FromMillis(began), clock.FromMillis(deadline), clock.FromMillis(outcome)
 	r.MadeAt, r.ChangedAt = clock.FromMillis(made), clock.FromMillis(changed)
 	if err = unlist(fields, &r.Fields); err != nil {
@@ -75,14 +76,14 @@ func (r Referral) stored() []byte {
 }
 
 func insertReferral(t *db.Tx, r Referral) error {
-	_, err := t.Exec(`INSERT INTO casework_referral (id, case_id, person, organisation, sender, service, receiver, peer, state, priority, zone, round, began, deadline, outcome_due, receipt, fields, needs, sealed, seq, made_at, changed_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-		r.ID, r.Case, r.Person, r.Organisation, r.Sender, r.Service, r.Receiver, r.Peer, r.State, r.Priority, r.Zone, r.Round, ms(r.Began), ms(r.Deadline), ms(r.OutcomeDue), r.Receipt, listJSON(r.Fields), listJSON(r.Needs), r.sealed, r.Seq, ms(r.MadeAt), ms(r.ChangedAt))
+	_, err := t.Exec(`INSERT INTO casework_referral (id, case_id, person, organisation, sender, service, receiver, peer, state, priority, zone, round, began, deadline, outcome_due, receipt, fields, needs, sealed, seq, made_at, changed_at, ring_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		r.ID, r.Case, r.Person, r.Organisation, r.Sender, r.Service, r.Receiver, r.Peer, r.State, r.Priority, r.Zone, r.Round, ms(r.Began), ms(r.Deadline), ms(r.OutcomeDue), r.Receipt, listJSON(r.Fields), listJSON(r.Needs), r.sealed, r.Seq, ms(r.MadeAt), ms(r.ChangedAt), ms(r.ringAt))
 	return err
 }
 
 func updateReferral(t *db.Tx, r Referral) error {
-	_, err := t.Exec(`UPDATE casework_referral SET sender = ?, service = ?, state = ?, priority = ?, zone = ?, round = ?, began = ?, deadline = ?, outcome_due = ?, receipt = ?, fields = ?, needs = ?, sealed = ?, seq = ?, changed_at = ? WHERE id = ?`,
-		r.Sender, r.Service, r.State, r.Priority, r.Zone, r.Round, ms(r.Began), ms(r.Deadline), ms(r.OutcomeDue), r.Receipt, listJSON(r.Fields), listJSON(r.Needs), r.sealed, r.Seq, ms(r.ChangedAt), r.ID)
+	_, err := t.Exec(`UPDATE casework_referral SET sender = ?, service = ?, state = ?, priority = ?, zone = ?, round = ?, began = ?, deadline = ?, outcome_due = ?, receipt = ?, fields = ?, needs = ?, sealed = ?, seq = ?, changed_at = ?, ring_at = ? WHERE id = ?`,
+		r.Sender, r.Service, r.State, r.Priority, r.Zone, r.Round, ms(r.Began), ms(r.Deadline), ms(r.OutcomeDue), r.Receipt, listJSON(r.Fields), listJSON(r.Needs), r.sealed, r.Seq, ms(r.ChangedAt), ms(r.ringAt), r.ID)
 	return err
 }
 
@@ -123,9 +124,15 @@ func waitingFor(t *db.Tx, organisation string) (n int, err error) {
 	return n, err
 }
 
-// ticking are our referrals with a deadline or outcome to look at.
-func ticking(t *db.Tx, until time.Time, after string, most int) ([]Referral, error) {
-	return db.All(t, scanReferral, `SELECT `+referralColumns+` WHERE r.case_id <> '' AND r.id > ? AND (r.deadline > 0 AND r.began <= ? OR r.outcome_due > 0 AND r.outcome_due <= ?) ORDER BY r.id LIMIT ?`, after, ms(until), ms(until), most)
+// ringing are the referrals of our cases for which the clock has something to
+// do now.
+func ringing(t *db.Tx, now time.Time, most int) ([]Referral, error) {
+	return db.All(t, scanReferral, `SELECT `+referralColumns+` WHERE r.ring_at > 0 AND r.ring_at <= ? AND r.case_id <> '' ORDER BY r.ring_at, r.id LIMIT ?`, ms(now), most)
+}
+
+func setRing(t *db.Tx, id string, at time.Time) error {
+	_, err := t.Exec(`UPDATE casework_referral SET ring_at = ? WHERE id = ?`, ms(at), id)
+	return err
 }
 
 // Steps.

@@ -167,3 +167,37 @@ func TestADeadlineEscalatesBeforeAndExpiresAtIt(t *testing.T) {
 		}
 	})
 }
+
+func TestTheOutcomeIsAskedForUntilSomebodySaysHowItGoes(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c := w.openMya(t)
+		receipt := w.consent(t, c, "given_name")
+		r := must[Referral](t)(w.Offer(ana, c.ID, NewReferral{Service: shelterID, Receiver: theirs, Priority: referral.Normal, Fields: []string{"given_name"}, Receipt: receipt.ID}))
+		must[Referral](t)(w.TakeStep(ana, r.ID, StepIn{Event: referral.Send}))
+		must[Referral](t)(w.TakeStep(mai, r.ID, StepIn{Event: referral.Accept}))
+		asked := func(who context.Context) (n int) {
+			for _, x := range must[Work](t)(w.WorkToday(who)).Notices {
+				if x.Kind == "referral_outcome" {
+					n++
+				}
+			}
+			return n
+		}
+		for _, step := range []struct{ days, sender, supervisor int }{{29, 0, 0}, {1, 1, 0}, {1, 1, 0}, {6, 2, 1}, {23, 3, 1}, {7, 4, 2}} {
+			w.clock.Advance(time.Duration(step.days) * 24 * time.Hour)
+			for range 2 {
+				if err := w.Deadlines(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if s, v := asked(ana), asked(sari); s != step.sender || v != step.supervisor {
+				t.Errorf("%d days on: the sender was asked %d times, the supervisor told %d times", step.days, s, v)
+			}
+		}
+		must[Referral](t)(w.TakeStep(mai, r.ID, StepIn{Event: referral.Progress}))
+		w.clock.Advance(29 * 24 * time.Hour)
+		if err := w.Deadlines(context.Background()); err != nil || asked(ana) != 4 {
+			t.Errorf("after word of progress the sender was asked %d times (%v)", asked(ana), err)
+		}
+	})
+}

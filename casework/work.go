@@ -156,7 +156,7 @@ func (d *Desk) SupervisorBoard(ctx context.Context) (b Board, err error) {
 		if b.Overdue, err = counts(t, `SELECT owner, COUNT(*) FROM casework_due WHERE organisation = ? AND at <= ? GROUP BY owner`, who.Organisation, now.UnixMilli()); err != nil {
 			return err
 		}
-		if b.Load, err = counts(t, `SELECT owner, COUNT(*) FROM casework_case WHERE organisation = ? AND state <> 'closed' GROUP BY owner`, who.Organisation); err != nil {
+		if b.Load, err = counts(t, `SELECT owner, COUNT(*) FROM casework_case WHERE organisation = ? AND state <> 'closed' GROUP BY organisation, owner`, who.Organisation); err != nil {
 			return err
 		}
 		b.Dues, err = overdueOf(t, who.Organisation, now, 100)
