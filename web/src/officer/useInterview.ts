@@ -54,6 +54,8 @@ export function useInterview(officerLanguage: () => string) {
   const skips = shallowRef({ private: false, consent: false, urgent: false });
   let session: FormSession | null = null;
   let pilot: Pilot | null = null;
+  /** The last attempt to store failed: the screen must say so, loudly. */
+  const unsaved = shallowRef<unknown>(null);
   let saving: Promise<void> = Promise.resolve();
   // While the person answers alone nothing is stored: what they do not share must not be found later.
   let unstored = false;
@@ -119,6 +121,10 @@ export function useInterview(officerLanguage: () => string) {
       const { xml, files } = await session.payload();
       const whole: Interview = { ...interview.value, xml, files: files.map(({ name, type, bytes }) => ({ name, type, base64: toBase64(bytes) })), at: steps.value[at.value]?.path ?? '' };
       await vault.put('draft', whole.id, JSON.parse(JSON.stringify(whole)));
+      unsaved.value = null;
+    }).catch((error: unknown) => {
+      // One failure must not stop the later ones: each stores the whole interview.
+      unsaved.value = error;
     });
     return saving;
   }
@@ -248,7 +254,7 @@ export function useInterview(officerLanguage: () => string) {
   }
 
   return {
-    interview, steps, at, question, violation, result, scorer, answered, skips,
+    interview, steps, at, question, violation, result, scorer, answered, skips, unsaved,
     progress: computed(() => (steps.value.length === 0 ? 0 : (at.value + 1) / steps.value.length)),
     open, save, give, giveNoValue, forward, back, goTo, show, addRound, removeRound, languages, speak, finish, finalResult, beginAlone, endAlone,
     refreshView: () => show(at.value), heard: (sound: 'media' | 'voice' | 'none', code: string) => pilot?.heard(sound, code),

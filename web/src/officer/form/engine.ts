@@ -202,7 +202,8 @@ export function answer(step: Step, value: string | readonly string[] | boolean |
     case 'note':
       break;
     default:
-      (node as { setValue(value: unknown): unknown }).setValue(value === '' ? null : value);
+      // A blank text is '', a blank number or date is null: a null text breaks the engine when it writes the XML.
+      (node as { setValue(value: unknown): unknown }).setValue(value === '' && ['int', 'decimal', 'date', 'time', 'dateTime'].includes(node.valueType) ? null : (value ?? ''));
   }
 }
 
