@@ -1,3 +1,5 @@
+//go:build unix
+
 package indicator_test
 
 import (
