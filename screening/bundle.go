@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"time"
 
 	"lintas/kernel/actor"
+	"lintas/screening/instruments"
 )
 
 // Service is a place of the service directory, as a phone shows it offline.
@@ -60,7 +62,7 @@ type Bundle struct {
 
 // Bundle gathers it for the actor's organisation.
 func (d *Desk) Bundle(ctx context.Context) (Bundle, error) {
-	b := Bundle{Instruments: []BundleInstrument{}, Cards: d.cards(), Procedure: d.procedure(), Services: []Service{}, Lock: Lock{Minutes: 2, Tries: 10}, Pilot: PilotSwitch{On: true}}
+	b := Bundle{Instruments: []BundleInstrument{}, Services: []Service{}, Lock: Lock{Minutes: 2, Tries: 10}, Pilot: PilotSwitch{On: true}}
 	offered, err := d.Offered(ctx, "")
 	if err != nil {
 		return b, err
@@ -75,6 +77,10 @@ func (d *Desk) Bundle(ctx context.Context) (Bundle, error) {
 			i.Media = append(i.Media, BundleMedium{m, at + "/media/" + url.PathEscape(m.Name)})
 		}
 		b.Instruments = append(b.Instruments, i)
+	}
+	fictional := slices.ContainsFunc(offered, func(r Revision) bool { return r.FormID == instruments.Arrival })
+	if b.Cards, b.Procedure, err = cardsFor(fictional); err != nil {
+		return b, err
 	}
 	if d.deps.Services != nil {
 		services, err := d.deps.Services(ctx, actor.From(ctx).Organisation)

@@ -1,5 +1,12 @@
 package screening
 
+import (
+	"maps"
+	"slices"
+
+	"lintas/screening/cards"
+)
+
 // Card is a learning card: what to do at one moment of an interview, in one language.
 type Card struct {
 	ID        string   `json:"id"`
@@ -29,5 +36,45 @@ type Procedure struct {
 	ConfirmedBy string   `json:"confirmed_by,omitempty"`
 }
 
-func (d *Desk) cards() []Card         { return []Card{} }
-func (d *Desk) procedure() *Procedure { return nil }
+// cardsFor gives every card in every language it is written in. Cards of one country are the fictional
+// demonstration's: they go only with its interview, so that no real phone tells anybody to call an invented
+// number.
+func cardsFor(fictional bool) ([]Card, *Procedure, error) {
+	all, err := cards.All()
+	if err != nil {
+		return nil, nil, err
+	}
+	out := []Card{}
+	var procedure *Procedure
+	for _, c := range all {
+		if c.Country != "" && !fictional {
+			continue
+		}
+		for _, lang := range slices.Sorted(maps.Keys(c.Title)) {
+			out = append(out, cardIn(c, lang))
+		}
+		if c.Country != "" {
+			en := cardIn(c, "en")
+			procedure = &Procedure{Title: en.Title, Language: en.Language, Steps: en.Steps, Dated: c.ConfirmedOn, ConfirmedBy: c.ConfirmedBy}
+		}
+	}
+	return out, procedure, nil
+}
+
+func cardIn(c cards.Card, lang string) Card {
+	title := words(c.Title, lang)
+	out := Card{ID: c.ID, Language: title.Lang, Title: title.Text, Steps: []string{}, Source: c.ID + " " + c.Version, CheckedAt: c.ConfirmedOn, CheckedBy: c.ConfirmedBy, Draft: title.Draft}
+	for _, p := range c.Points {
+		w := words(p, lang)
+		out.Steps = append(out.Steps, w.Text)
+		out.Draft = out.Draft || w.Draft
+	}
+	for _, k := range c.Checks {
+		answer := words(k.Why, lang).Text
+		if k.Right >= 0 && k.Right < len(k.Options) {
+			answer = words(k.Options[k.Right], lang).Text + " " + answer
+		}
+		out.Checks = append(out.Checks, Check{words(k.Question, lang).Text, answer})
+	}
+	return out
+}

@@ -280,7 +280,7 @@ func cleanName(name string) string {
 	}, name))
 	for len(name) > 200 {
 		_, n := utf8.DecodeLastRuneInString(name)
-		name = name[:len(name)-n]
+		name = strings.TrimSpace(name[:len(name)-n])
 	}
 	if name == "" || name == "." || name == ".." || name == "/" {
 		return "file"

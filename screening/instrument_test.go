@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"lintas/platform/db/dbtest"
 	"lintas/platform/gate"
 )
 
@@ -268,4 +269,21 @@ func TestATranslationThatLosesAnAnswersPlaceIsNotTaken(t *testing.T) {
 			t.Errorf("%+v", done)
 		}
 	})
+}
+
+func TestTheBundleHoldsCardsAndAFictionalProcedureOnlyInTheDemo(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	var before, after Bundle
+	w.publish()
+	w.call("officer", "GET", "/api/screening/bundle", nil, &before)
+	demoWorld(t, w)
+	w.call("officer", "GET", "/api/screening/bundle", nil, &after)
+	if len(before.Cards) == 0 || before.Procedure != nil || after.Procedure == nil || len(after.Procedure.Steps) == 0 || len(after.Cards) <= len(before.Cards) {
+		t.Errorf("%d cards, %v; demo: %d cards, %v", len(before.Cards), before.Procedure, len(after.Cards), after.Procedure)
+	}
+	for _, c := range after.Cards {
+		if c.Title == "" || len(c.Steps) == 0 || c.Language == "" {
+			t.Errorf("%+v", c)
+		}
+	}
 }
