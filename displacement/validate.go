@@ -298,7 +298,7 @@ func bandScore(ctx context.Context, c *abm.Case, bundle []byte, o validateOption
 			cell := out.Base.Cells[r.Day][i]
 			band := cell.Band(0.9)
 			s.Add(band, 0.9, r.Count, ensemble.CRPSQuantiles(cell.Quantiles(40), r.Count))
-			b.judged = append(b.judged, ensemble.Judged{Band: band, Counted: r.Count, Case: c.Name})
+			b.judged = append(b.judged, ensemble.Judged{Band: band, Counted: r.Count, Case: c.Name, Crowd: out.Base.Totals[r.Day].Mean() / float64(len(c.Camps))})
 		}
 	}
 	mean := make(ensemble.Counts, c.Days)
@@ -333,7 +333,7 @@ func calibrateAcross(all []*Validation) {
 		stretch := ensemble.Calibrate(others, 0.9, 0.25)
 		var s ensemble.Score
 		for _, j := range v.Bands.judged {
-			s.Add(stretch.Apply(j.Band), 0.9, j.Counted, 0)
+			s.Add(stretch.Apply(j.Band, j.Crowd), 0.9, j.Counted, 0)
 		}
 		if s.N > 0 {
 			v.Bands.CalibratedCoverage, v.Bands.CalibratedWidth = s.Coverage(), s.RelativeWidth()

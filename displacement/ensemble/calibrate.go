@@ -7,12 +7,13 @@ type Judged struct {
 	Band    Band
 	Counted float64
 	Case    string
+	Crowd   float64 // people at a middling place that day; keeps empty places from having no doubt at all
 }
 
 // Stretch is how far bands of a model must be pulled about their middle so
 // that they hold what they promise: separately below and above, because models
 // of displacement err on one side. Factors multiply the half width plus Floor
-// times the middle, which opens bands that are too sure of themselves.
+// times the middle and the crowd, which opens bands that are too sure of themselves.
 type Stretch struct {
 	Below float64 `json:"below"`
 	Above float64 `json:"above"`
@@ -31,8 +32,8 @@ func Calibrate(judged []Judged, level, floor float64) Stretch {
 	for _, j := range judged {
 		w := 1 / float64(each[j.Case])
 		d := j.Counted - j.Band.Mid
-		below = append(below, weighted{math.Max(0, -d) / half(j.Band.Mid-j.Band.Low, j.Band.Mid, floor), w})
-		above = append(above, weighted{math.Max(0, d) / half(j.Band.High-j.Band.Mid, j.Band.Mid, floor), w})
+		below = append(below, weighted{math.Max(0, -d) / half(j.Band.Mid-j.Band.Low, j.Band.Mid+j.Crowd, floor), w})
+		above = append(above, weighted{math.Max(0, d) / half(j.Band.High-j.Band.Mid, j.Band.Mid+j.Crowd, floor), w})
 	}
 	s := Stretch{Below: 1, Above: 1, Floor: floor}
 	if len(judged) == 0 {
@@ -47,14 +48,14 @@ func Calibrate(judged []Judged, level, floor float64) Stretch {
 	return s
 }
 
-func half(width, mid, floor float64) float64 { return math.Max(0, width) + floor*mid + 1 }
+func half(width, size, floor float64) float64 { return math.Max(0, width) + floor*size + 1 }
 
 // Apply stretches a band; nobody can be fewer than none.
-func (s Stretch) Apply(b Band) Band {
+func (s Stretch) Apply(b Band, crowd float64) Band {
 	return Band{
-		Low:  math.Max(0, b.Mid-s.Below*half(b.Mid-b.Low, b.Mid, s.Floor)),
+		Low:  math.Max(0, b.Mid-s.Below*half(b.Mid-b.Low, b.Mid+crowd, s.Floor)),
 		Mid:  b.Mid,
-		High: b.Mid + s.Above*half(b.High-b.Mid, b.Mid, s.Floor),
+		High: b.Mid + s.Above*half(b.High-b.Mid, b.Mid+crowd, s.Floor),
 	}
 }
 

@@ -127,14 +127,14 @@ func TestStretchedBandsHoldTheirLevelOnAnotherCase(t *testing.T) {
 		r := Stream(seed, 0, "judge")
 		for range 400 {
 			mid := 1000 + 9000*r.Float64()
-			out = append(out, Judged{Band{mid * .98, mid, mid * 1.02}, mid * math.Exp(.2*r.NormFloat64()), name})
+			out = append(out, Judged{Band{mid * .98, mid, mid * 1.02}, mid * math.Exp(.2*r.NormFloat64()), name, 0})
 		}
 		return out
 	}
 	s := Calibrate(append(judge("a", 1), judge("b", 2)...), .9, .1)
 	var got Score
 	for _, j := range judge("c", 3) {
-		got.Add(s.Apply(j.Band), .9, j.Counted, 0)
+		got.Add(s.Apply(j.Band, j.Crowd), .9, j.Counted, 0)
 	}
 	if c := got.Coverage(); c < .86 || c > .98 {
 		t.Fatalf("bands that held almost nothing now hold %.2f, wanted about .9", c)
