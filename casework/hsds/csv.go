@@ -104,7 +104,7 @@ func readRow(file string, n int, header, cells []string, row reflect.Value) []Ro
 		}
 		field := byName(row, header[i])
 		switch {
-		case !field.IsValid() || isObjects(field.Type()):
+		case !field.IsValid() || field.Kind() != reflect.String && field.Type() != reflect.TypeFor[*float64]():
 			extra := row.FieldByName("Extra")
 			if extra.IsNil() {
 				extra.Set(reflect.ValueOf(Extra{}))

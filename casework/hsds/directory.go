@@ -139,7 +139,7 @@ func setIfEmpty(v reflect.Value, name, value string) {
 // byName is the field with a JSON name; invalid when there is none.
 func byName(v reflect.Value, name string) reflect.Value {
 	for i := range v.NumField() {
-		if jsonName(v.Type().Field(i)) == name {
+		if jsonName(v.Type().Field(i)) == name && name != "-" {
 			return v.Field(i)
 		}
 	}

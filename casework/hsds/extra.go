@@ -94,7 +94,9 @@ func known(t reflect.Type) map[string]bool {
 	names := map[string]bool{}
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		names[name] = true
+		if name != "-" { // a field of that very name is somebody's extension
+			names[name] = true
+		}
 	}
 	knownNames.Store(t, names)
 	return names
