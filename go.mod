@@ -2,7 +2,10 @@ module lintas
 
 go 1.26.0
 
-ignore ./web/node_modules
+ignore (
+	./web/node_modules
+	./screening/xlsform/engine-load/node_modules
+)
 
 require (
 	filippo.io/age v1.3.2

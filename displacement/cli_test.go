@@ -68,15 +68,6 @@ func sharedData() string {
 	return path
 }
 
-func needShared(t testing.TB) string {
-	t.Helper()
-	path := sharedData()
-	if path == "" {
-		t.Skip("SKIPPED: the public displacement cases are absent; set LINTAS_SHARED to the folder that holds data/displacement")
-	}
-	return path
-}
-
 func TestCommandsReadLikeTheManual(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/scripts",

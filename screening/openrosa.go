@@ -19,13 +19,7 @@ import (
 // OpenRosa 1.0 (https://docs.getodk.org/openrosa/), in the manner of ODK Central, as ODK Collect expects it.
 // Every answer, refusals too, carries the protocol's headers: without them Collect says "not an OpenRosa
 // server" or takes the answer for that of a captive portal.
-
-const (
-	nsXForms   = "http://openrosa.org/xforms/xformsList"
-	nsManifest = "http://openrosa.org/xforms/xformsManifest"
-	nsResponse = "http://openrosa.org/http/response"
-)
-
+//
 // openRosa mounts the protocol under both bases: /key/{token} for enrolled devices, whose token stands in the
 // path so that every address given out carries it, and /openrosa for basic sign-in and our own app.
 func (d *Desk) openRosa(g *gate.Gate) {

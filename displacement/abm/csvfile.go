@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"math"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -175,6 +174,3 @@ func clip(s string) string {
 	}
 	return s
 }
-
-// join is path.Join for a base that may be empty.
-func join(base, name string) string { return path.Join(base, name) }

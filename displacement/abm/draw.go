@@ -186,21 +186,6 @@ func (s *stream) poisson(mean float64) int64 {
 	}
 }
 
-// geometric is the number of failures before the first success.
-func (s *stream) geometric(p float64) int64 {
-	if p >= 1 {
-		return 0
-	}
-	if p <= 0 {
-		return math.MaxInt32
-	}
-	k := ln(1-s.unit()) / ln(1-p)
-	if k > math.MaxInt32 {
-		return math.MaxInt32
-	}
-	return int64(k)
-}
-
 var lnFactorialTable = func() [128]float64 {
 	var t [128]float64
 	for i := 2; i < len(t); i++ {

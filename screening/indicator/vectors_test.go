@@ -3,7 +3,6 @@ package indicator
 import (
 	"encoding/json"
 	"flag"
-	"fmt"
 	"os"
 	"testing"
 
@@ -128,7 +127,7 @@ func writeVectors(t *testing.T) {
 	if err := os.WriteFile(vectorFile, append(b, '\n'), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	t.Log(fmt.Sprintf("%d vectors, %d bytes", len(out.Cases), len(b)))
+	t.Logf("%d vectors, %d bytes", len(out.Cases), len(b))
 }
 
 // vectorAnswers answers a drawn share of the questions, some in ways that

@@ -54,7 +54,6 @@ type element struct {
 	list                  string // choice list, file stem or ${question}
 	listRef               string // ${question} whose repeat gives the choices
 	file                  string // of a select from file
-	query                 string // list of a select_one_external
 	other                 bool   // or_other
 	flat                  bool   // a group that leaves no node: its questions stand in the container around it
 
@@ -84,9 +83,6 @@ func (e *element) repeat() *element {
 	}
 	return nil
 }
-
-// hasNode tells whether the element stands in the answers.
-func (e *element) hasNode() bool { return e.kind != kindExternal }
 
 func (e *element) def() questionType { return questionTypes[e.typ] }
 
@@ -125,7 +121,6 @@ type choiceList struct {
 	name    string
 	choices []*choice
 	itext   bool // labels live in the translations
-	search  bool
 }
 
 type choice struct {

@@ -24,7 +24,6 @@ type sheetReader struct {
 	row, col int
 	cells    []string // of the row, by column
 	filled   bool
-	width    int // columns of the header
 	cellType string
 	style    int
 	value    strings.Builder

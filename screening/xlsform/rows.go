@@ -26,16 +26,6 @@ func (r *dataRow) get(path ...string) string {
 	return ""
 }
 
-// has tells whether the row has anything under a first path part.
-func (r *dataRow) has(first string) bool {
-	for _, v := range r.values {
-		if v.col.path[0] == first {
-			return true
-		}
-	}
-	return false
-}
-
 // text collects the languages under a path, in the order of the columns.
 func (r *dataRow) text(path ...string) langText {
 	var t langText

@@ -72,15 +72,6 @@ func (t langText) any(f func(string) bool) bool {
 	return false
 }
 
-// each rewrites every text and returns the result.
-func (t langText) each(f func(string) string) langText {
-	out := langText{make([]langValue, len(t.values))}
-	for i, v := range t.values {
-		out.values[i] = langValue{v.lang, f(v.text)}
-	}
-	return out
-}
-
 // pair is one attribute or column whose order matters.
 type pair struct {
 	key  string
@@ -133,15 +124,6 @@ func (p *pairs) add(key, lang, text string) {
 		}
 	}
 	*p = append(*p, pair{key, langText{[]langValue{{lang, text}}}})
-}
-
-func (p *pairs) remove(key string) {
-	for i := range *p {
-		if (*p)[i].key == key {
-			*p = append((*p)[:i:i], (*p)[i+1:]...)
-			return
-		}
-	}
 }
 
 func (p pairs) clone() pairs { return append(pairs(nil), p...) }

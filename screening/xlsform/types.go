@@ -130,10 +130,6 @@ var controlWords = map[string]kind{
 	"group": kindGroup, "lgroup": kindRepeat, "repeat": kindRepeat, "looped group": kindRepeat, "loop": kindLoop,
 }
 
-// labelOptional are the types that may stand without a label.
-var labelOptional = set("calculate", "deviceid", "end", "phonenumber", "simserial", "start", "start-geopoint",
-	"today", "username", "email", "background-audio", "background-geopoint", "audit", "hidden", typeXMLExternal, typeCSVExternal)
-
 // yesNo are the ways to write yes and no in a cell.
 var yesNo = map[string]bool{
 	"yes": true, "Yes": true, "YES": true, "true": true, "True": true, "TRUE": true, "true()": true,

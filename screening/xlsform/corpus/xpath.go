@@ -17,7 +17,6 @@ type xnode struct {
 	parent   *xnode
 	space    string
 	local    string
-	prefixed string
 	kind     byte // 'r' root, 'e' element, 'a' attribute, 't' text
 	value    string
 	attrs    []*xnode
