@@ -11,6 +11,7 @@ export interface Person {
   roles: Role[];
   organisation: { id: string; name: string };
   locale: string;
+  must_change_password?: boolean;
 }
 
 export interface NodeInfo {
