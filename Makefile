@@ -7,7 +7,7 @@ LISTEN ?= 127.0.0.1:8080
 
 web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check web build lint vuln bench journeys clean
+.PHONY: help run test check web build lint vuln slow bench journeys clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,18 +36,28 @@ test: web ## what every change must pass: go vet, go test, types and tests of th
 	go test ./...
 	cd web && npm test --silent
 
-# Packages with a store or goroutines run under the race detector on both databases; engines are pure, and run
-# their slow tests without it.
-engines := ./screening/xlsform/... ./screening/indicator/... ./displacement/abm/... ./displacement/ensemble/... ./casework/hsds/... ./casework/matching/... ./casework/htcds/... ./casework/referral/... ./casework/clocks/... ./casework/merge/... ./displacement/builder/...
+# Pure packages have their slow tests here. The slow tests of abm and casework take longer: make slow.
+engines := ./screening/xlsform/... ./screening/indicator/... ./displacement/ensemble/... ./displacement/builder/... ./casework/hsds/... ./casework/matching/... ./casework/htcds/... ./casework/referral/... ./casework/clocks/... ./casework/merge/...
 
-check: test lint ## all of it: race detector, PostgreSQL, slow tests, browser journeys
+check: test lint ## all of it: race detector, PostgreSQL, slow tests of the engines, browser journeys
 	tools/install-for-check
-	tools/with-postgres go test -race -timeout 30m $$(go list ./... | grep -vxF "$$(go list $(engines))")
+	tools/with-postgres go test -race -timeout 30m ./platform/... ./node ./agency ./cmd/...
+	tools/with-postgres go test -timeout 30m ./screening ./casework ./displacement
 	LINTAS_SLOW=1 go test -timeout 30m $(engines)
 	$(MAKE) --no-print-directory journeys
 
+slow: ## the tests that take from minutes to an hour: kill -9 in a loop, 10,000 histories, both displacement cores
+	tools/with-postgres env LINTAS_SLOW=1 go test -timeout 3h ./screening ./casework ./displacement/abm
+
+bench: ## the figures of docs/benchmarks.md, on this machine
+	go test -run xxx -bench FullInterview -benchtime 20000x -cpu 1 ./screening/indicator
+	go test -run xxx -bench . -benchtime 5x -cpu 1 ./screening/xlsform
+	go run ./screening/loadtest
+	go test -run xxx -bench 'Mali2012|SSudan' -benchtime 3x ./displacement/abm
+
 journeys: build ## people's journeys in a real browser, against real nodes
 	tools/install-for-check
+	cd web && npm run size --silent
 	cd web && npm run e2e --silent
 	cd e2e && node --test --test-concurrency=1 --test-reporter=spec $$(find . -name '*.test.mjs' -not -path '*/node_modules/*' | sort)
 
