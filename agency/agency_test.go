@@ -391,7 +391,8 @@ func TestAPasskeySignsInWithoutALogin(t *testing.T) {
 	each(t, func(d desk) {
 		rp := virtualwebauthn.RelyingParty{Name: "Lintas trial", ID: "node.example", Origin: "https://node.example"}
 		phone := virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: []byte(d.admin.ID)})
-		credential := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+		// RSA: the library writes the coordinates of about one elliptic key in a hundred without their leading zero.
+		credential := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeRSA)
 
 		ceremony, creation, err := d.BeginPasskey(as(d.admin))
 		d.must(err)
