@@ -121,6 +121,12 @@ func (n *Node) demoDesks(ctx context.Context, people map[string]agency.Person) e
 	if err := n.demoDirectory(ctx); err != nil {
 		return fmt.Errorf("demo directory: %w", err)
 	}
+	if err := n.Casework.Demo(ctx, casework.DemoCast{
+		Worker: actor.From(as(ctx, people["caseworker@demo"])), Supervisor: actor.From(as(ctx, supervisor)),
+		Shelter: actor.From(as(ctx, people["shelter@demo"])), Neighbour: demoOrganisations[2].Country,
+	}); err != nil {
+		return fmt.Errorf("demo cases: %w", err)
+	}
 	if err := n.Displacement.MakeDemo(as(ctx, people["planner@demo"]), demodisplacement.Name, demodisplacement.Case()); err != nil {
 		return fmt.Errorf("demo displacement: %w", err)
 	}
