@@ -78,9 +78,16 @@ func (d *Desk) Bundle(ctx context.Context) (Bundle, error) {
 		}
 		b.Instruments = append(b.Instruments, i)
 	}
-	fictional := slices.ContainsFunc(offered, func(r Revision) bool { return r.FormID == instruments.Arrival })
+	own, ownCards, err := d.procedureForPhones(ctx)
+	if err != nil {
+		return b, err
+	}
+	fictional := own == nil && slices.ContainsFunc(offered, func(r Revision) bool { return r.FormID == instruments.Arrival })
 	if b.Cards, b.Procedure, err = cardsFor(fictional); err != nil {
 		return b, err
+	}
+	if own != nil { // the country's own takes the place of the demonstration's
+		b.Procedure, b.Cards = own, append(b.Cards, ownCards...)
 	}
 	if d.deps.Services != nil {
 		services, err := d.deps.Services(ctx, actor.From(ctx).Organisation)

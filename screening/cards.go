@@ -17,7 +17,9 @@ type Card struct {
 	Source    string   `json:"source"`
 	CheckedAt string   `json:"checked_at,omitempty"`
 	CheckedBy string   `json:"checked_by,omitempty"`
-	Draft     bool     `json:"draft"`
+	// HoldsUntil is the last day of what is confirmed for a time only (YYYY-MM-DD).
+	HoldsUntil string `json:"holds_until,omitempty"`
+	Draft      bool   `json:"draft"`
 }
 
 // Check is a question that lets the reader test what was read.
@@ -27,13 +29,18 @@ type Check struct {
 }
 
 // Procedure is the referral procedure of the place: whom to call, in which order. It is only as good as the
-// day it was confirmed.
+// day it was confirmed. Title, language and steps are those of the language it was confirmed in; Texts has every
+// language.
 type Procedure struct {
-	Title       string   `json:"title"`
-	Language    string   `json:"language"`
-	Steps       []string `json:"steps"`
-	Dated       string   `json:"dated,omitempty"`
-	ConfirmedBy string   `json:"confirmed_by,omitempty"`
+	Title       string          `json:"title"`
+	Language    string          `json:"language"`
+	Steps       []string        `json:"steps"`
+	Dated       string          `json:"dated,omitempty"`
+	ConfirmedBy string          `json:"confirmed_by,omitempty"`
+	HoldsUntil  string          `json:"holds_until,omitempty"`
+	Source      string          `json:"source,omitempty"`
+	Version     int             `json:"version,omitempty" doc:"0 for the demonstration's"`
+	Texts       []ProcedureText `json:"texts"`
 }
 
 // cardsFor gives every card in every language it is written in. Cards of one country are the fictional
@@ -56,6 +63,10 @@ func cardsFor(fictional bool) ([]Card, *Procedure, error) {
 		if c.Country != "" {
 			en := cardIn(c, "en")
 			procedure = &Procedure{Title: en.Title, Language: en.Language, Steps: en.Steps, Dated: c.ConfirmedOn, ConfirmedBy: c.ConfirmedBy}
+			for _, lang := range slices.Sorted(maps.Keys(c.Title)) {
+				in := cardIn(c, lang)
+				procedure.Texts = append(procedure.Texts, ProcedureText{Language: in.Language, Title: in.Title, Steps: in.Steps, Draft: in.Draft})
+			}
 		}
 	}
 	return out, procedure, nil

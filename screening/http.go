@@ -41,6 +41,7 @@ func (d *Desk) Routes(g *gate.Gate) {
 	d.screeningRoutes(g)
 	d.quarantineRoutes(g)
 	d.phoneRoutes(g)
+	d.procedureRoutes(g)
 }
 
 func (d *Desk) phoneRoutes(g *gate.Gate) {
@@ -175,6 +176,32 @@ func (d *Desk) quarantineRoutes(g *gate.Gate) {
 			}
 		}) (*none, error) {
 			return nil, d.Discard(ctx, in.ID, in.Body.Reason)
+		})
+}
+
+func (d *Desk) procedureRoutes(g *gate.Gate) {
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/procedure", Summary: "The country's referral procedure, every version, newest first"}, everybody,
+		func(ctx context.Context, _ *none) (*body[list[ProcedureVersion]], error) {
+			items, err := d.Procedures(ctx)
+			return &body[list[ProcedureVersion]]{list[ProcedureVersion]{items}}, err
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/procedure", Summary: "Put a confirmed version of the referral procedure in force", DefaultStatus: 201}, keepers,
+		func(ctx context.Context, in *struct {
+			Body struct {
+				ProcedureWords
+				After int `json:"after" minimum:"0" doc:"The version that was read before; 0 when there was none"`
+			}
+		}) (*body[ProcedureVersion], error) {
+			v, err := d.SetProcedure(ctx, in.Body.After, in.Body.ProcedureWords)
+			return &body[ProcedureVersion]{v}, err
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/procedure/withdraw", Summary: "Take the referral procedure from the phones", DefaultStatus: 204}, keepers,
+		func(ctx context.Context, in *struct {
+			Body struct {
+				After int `json:"after" minimum:"1"`
+			}
+		}) (*none, error) {
+			return nil, d.WithdrawProcedure(ctx, in.Body.After)
 		})
 }
 
