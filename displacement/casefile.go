@@ -31,7 +31,7 @@ func packCase(folder fs.FS) ([]byte, error) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		if ext := strings.ToLower(filepath.Ext(name)); ext == ".csv" || ext == ".yml" || ext == ".yaml" {
+		if ext := strings.ToLower(filepath.Ext(name)); ext == ".csv" || ext == ".yml" || ext == ".yaml" || name == landFile {
 			names = append(names, name)
 		}
 		if len(names) > maxCaseFiles {

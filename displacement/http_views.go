@@ -2,6 +2,8 @@ package displacement
 
 import (
 	"context"
+	"encoding/json"
+	"io/fs"
 
 	"lintas/displacement/abm"
 )
@@ -17,6 +19,8 @@ type ScenarioView struct {
 	Places   []MapPlace    `json:"places"`
 	Routes   []MapRoute    `json:"routes"`
 	Findings []abm.Finding `json:"findings"`
+	// Land is the case's own land.geojson, for a region that no atlas has.
+	Land json.RawMessage `json:"land,omitempty"`
 }
 
 // MapPlace is a place on the map.
@@ -55,7 +59,27 @@ func (d *Desk) scenarioView(ctx context.Context, id string) (v ScenarioView, err
 	v.Runs, v.Findings, v.Rulesets = orEmpty(v.Runs), orEmpty(found), Rulesets()
 	v.Start, v.Days = c.Start.Format("2006-01-02"), c.Days
 	v.Places, v.Routes = mapOf(c)
+	v.Land = landOf(v.Scenario.bundle)
 	return v, nil
+}
+
+// landFile may lie beside simsetting.yml: polygons of land as GeoJSON. Only the
+// map reads it.
+const landFile = "land.geojson"
+
+// landOf is the case's own land, or nothing: a map without a coast is better
+// than no map.
+func landOf(bundle []byte) json.RawMessage {
+	folder, err := unpackCase(bundle)
+	if err != nil {
+		return nil
+	}
+	raw, err := fs.ReadFile(folder, landFile)
+	var is struct{ Type string }
+	if err != nil || len(raw) > 4<<20 || json.Unmarshal(raw, &is) != nil || is.Type != "FeatureCollection" {
+		return nil
+	}
+	return raw
 }
 
 func mapOf(c *abm.Case) ([]MapPlace, []MapRoute) {

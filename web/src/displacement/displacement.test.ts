@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createApp, nextTick } from 'vue';
 import BandChart from './BandChart.vue';
-import RouteMap from './RouteMap.vue';
-import { dateAfter, frameOf, needs, polygon, type MapPlace } from './displacement';
+import { boats, dateAfter, frameOf, needs, polygon, type MapPlace } from './displacement';
 
 const place = (lat: number, lon: number): MapPlace => ({ name: '', country: '', kind: 'town', lat, lon, capacity: 0 });
 
@@ -37,20 +36,27 @@ it('asks for two countries where a border is shut and for a place elsewhere', ()
 });
 
 describe('the drawings', () => {
-  it('name every place and break the lines of sea crossings', async () => {
-    const host = document.createElement('div');
-    createApp(RouteMap, { places: [{ ...place(1, 1), name: 'Harbour' }, { ...place(2, 2), name: 'Isle' }], routes: [{ a: 0, b: 1, km: 5, sea: true }], people: [4, 0], flows: [3], label: 'map' }).mount(host);
-    await nextTick();
-    expect(host.textContent).toContain('Harbour');
-    expect(host.querySelectorAll('line.sea.busy')).toHaveLength(1);
-    const radii = [...host.querySelectorAll('circle')].map((c) => Number(c.getAttribute('r')));
-    expect(radii[0]).toBeGreaterThan(radii[1] ?? Infinity);
-  });
   it('show reports as dots on the band', async () => {
     const host = document.createElement('div');
     createApp(BandChart, { run: { place: 'Harbour', capacity: 0, low: [1, 2], mid: [2, 3], high: [3, 5], reported: [2, 4] }, dates: ['2031-01-01', '2031-01-02'], label: 'chart' }).mount(host);
     await nextTick();
     expect(host.querySelectorAll('circle.report')).toHaveLength(1);
     expect(host.querySelectorAll('polygon')).toHaveLength(1);
+  });
+});
+
+describe('boats', () => {
+  const ends = [place(0, 0), place(0, 10)];
+  it('sail only where people set out over sea', () => {
+    expect(boats(ends, [{ a: 0, b: 1, km: 5, sea: true }], [0], 3)).toEqual([]);
+    expect(boats(ends, [{ a: 0, b: 1, km: 5, sea: false }], [70], 3)).toEqual([]);
+    expect(boats(ends, [{ a: 0, b: 1, km: 5, sea: true }], [70], 3)).toHaveLength(1);
+  });
+  it('lie between the two shores and move with the days', () => {
+    const [one] = boats(ends, [{ a: 0, b: 1, km: 5, sea: true }], [70], 1);
+    const [two] = boats(ends, [{ a: 0, b: 1, km: 5, sea: true }], [70], 2);
+    expect(one!.lon).toBeGreaterThan(0);
+    expect(two!.lon).toBeGreaterThan(one!.lon);
+    expect(two!.lon).toBeLessThan(10);
   });
 });

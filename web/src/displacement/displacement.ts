@@ -1,4 +1,5 @@
 /** What the displacement desk sends, and the little arithmetic its pages need. */
+import type { Land, MapPoint } from '@/ui/map';
 
 export interface Scenario {
   id: string;
@@ -92,6 +93,7 @@ export interface ScenarioView {
   days: number;
   places: MapPlace[];
   routes: MapRoute[];
+  land?: Land;
 }
 
 export interface FlowView {
@@ -159,4 +161,23 @@ export function polygon(band: Bands, x: (k: number) => number, y: (n: number) =>
   const top = band.high.map((n, k) => `${x(k).toFixed(1)},${y(n).toFixed(1)}`);
   const bottom = band.low.map((n, k) => `${x(k).toFixed(1)},${y(n).toFixed(1)}`).reverse();
   return [...top, ...bottom].join(' ');
+}
+
+/**
+ * Boats under way on a day, as marks for the map: on each sea route in use one
+ * for every fifty people, at most six, spread along the route and moved on by
+ * the day, so that playing the days shows them sailing.
+ */
+export function boats(places: readonly MapPlace[], routes: readonly MapRoute[], flows: readonly number[], day: number): MapPoint[] {
+  return routes.flatMap((r, i) => {
+    const a = places[r.a];
+    const b = places[r.b];
+    const people = flows[i] ?? 0;
+    if (!r.sea || people <= 0 || !a || !b) return [];
+    const fleet = Math.min(6, Math.max(1, Math.round(people / 50)));
+    return Array.from({ length: fleet }, (_, k): MapPoint => {
+      const along = 0.08 + 0.84 * ((k / fleet + day * 0.11) % 1);
+      return { id: `boat ${i} ${k}`, label: '', lat: a.lat + (b.lat - a.lat) * along, lon: a.lon + (b.lon - a.lon) * along, size: 6, shape: 'boat', tone: 'warn', silent: true };
+    });
+  });
 }
