@@ -63,7 +63,7 @@ func Open(ctx context.Context, deps Deps) (*Desk, error) {
 	if err := deps.DB.Migrate(ctx, "agency", migrations); err != nil {
 		return nil, err
 	}
-	return &Desk{Deps: deps, ceremonies: newCeremonies(deps.Clock), known: newKnownPasswords(deps), unknown: hashPassword(id.Secret())}, nil
+	return &Desk{Deps: deps, ceremonies: newCeremonies(deps.Clock), known: newKnownPasswords(deps), unknown: nobodysHash()}, nil
 }
 
 // Organisation is a body that works with the node.

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -32,13 +33,31 @@ func hashPassword(password string) string {
 	if _, err := rand.Read(salt); err != nil {
 		panic("agency: no randomness: " + err.Error())
 	}
+	return storedHash(salt, argon(password, salt, argonPasses, argonMemory, argonLanes))
+}
+
+func storedHash(salt, sum []byte) string {
 	enc := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", argonMemory, argonPasses, argonLanes, enc(salt), enc(argon(password, salt, argonPasses, argonMemory, argonLanes)))
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", argonMemory, argonPasses, argonLanes, enc(salt), enc(sum))
+}
+
+// nobodysHash has the form of a stored hash and fits no password: checking against it takes an unknown login
+// as long as a known one.
+func nobodysHash() string {
+	salt, sum := make([]byte, 16), make([]byte, 32)
+	rand.Read(salt)
+	rand.Read(sum)
+	return storedHash(salt, sum)
 }
 
 func argon(password string, salt []byte, passes, memory uint32, lanes uint8) []byte {
 	argonSlots <- struct{}{}
-	defer func() { <-argonSlots }()
+	defer func() {
+		// What the hash was made in is garbage now, and larger than all that the node holds when idle: left
+		// to its own pace the collector would let the heap grow to twice that before the next round.
+		debug.FreeOSMemory()
+		<-argonSlots
+	}()
 	return argon2.IDKey([]byte(norm.NFKC.String(password)), salt, passes, memory, lanes, 32)
 }
 

@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -52,13 +53,26 @@ type DB struct {
 // Open opens the store at where: a PostgreSQL URL (postgres://...) or the path of a SQLite file, which
 // is made when absent, with its folder, readable by its owner only.
 func Open(ctx context.Context, where string) (*DB, error) {
+	// Reading SQLite is work for the processor and not waiting: more connections than that only hold memory.
+	return open(ctx, where, max(4, 2*runtime.GOMAXPROCS(0)), 512)
+}
+
+// OpenSmall opens like Open a store from which single rows are read by their key: with SQLite few connections
+// and little memory for pages.
+func OpenSmall(ctx context.Context, where string) (*DB, error) {
+	return open(ctx, where, 2, 256)
+}
+
+// open takes the number of connections for reading, and the KiB of pages that each connection keeps; both
+// matter for SQLite only.
+func open(ctx context.Context, where string, readers, pagesKiB int) (*DB, error) {
 	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
 		return openPostgres(ctx, where)
 	}
-	return openSQLite(ctx, strings.TrimPrefix(where, "sqlite:"))
+	return openSQLite(ctx, strings.TrimPrefix(where, "sqlite:"), readers, pagesKiB)
 }
 
-func openSQLite(ctx context.Context, path string) (*DB, error) {
+func openSQLite(ctx context.Context, path string, readers, pagesKiB int) (*DB, error) {
 	if dir := filepath.Dir(path); dir != "." {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, problem.New(problem.Unavailable, "db.folder", "The folder for the database cannot be made: %v. Give another place with --data.", err)
@@ -71,7 +85,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	f.Close()
 	dsn := func(extra ...string) string {
 		q := url.Values{}
-		for _, p := range append([]string{"busy_timeout(10000)", "foreign_keys(1)", "synchronous(FULL)", "journal_mode(WAL)", "temp_store(MEMORY)", "secure_delete(1)"}, extra...) {
+		for _, p := range append([]string{"busy_timeout(10000)", "foreign_keys(1)", "synchronous(FULL)", "journal_mode(WAL)", "temp_store(MEMORY)", "secure_delete(1)", fmt.Sprintf("cache_size(-%d)", pagesKiB)}, extra...) {
 			q.Add("_pragma", p)
 		}
 		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
@@ -91,8 +105,8 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		w.Close()
 		return nil, fmt.Errorf("open sqlite for reading: %w", err)
 	}
-	r.SetMaxOpenConns(8)
-	r.SetMaxIdleConns(4)
+	r.SetMaxOpenConns(readers)
+	r.SetMaxIdleConns(readers)
 	return start(SQLite, r, w), nil
 }
 

@@ -1,170 +1,184 @@
-// Command loadtest measures how many interviews a second the screening desk takes through POST /submission,
-// what each costs the node in processor time, and how much memory the node holds.
+// Command loadtest measures how many interviews a second a node takes through POST /submission, what each
+// costs the node in processor time, and how much memory the node holds.
 //
-//	go run ./screening/loadtest                                          # SQLite in a temporary folder
+//	go run ./screening/loadtest                                            # SQLite in a temporary folder
 //	go run ./screening/loadtest -database postgres://user@localhost/empty
 //
-// The node runs in a process of its own, so that the clients' own cost is not counted. It is the real desk
-// behind the real gate, store, key ring and audit log; only sign-in is replaced by one device token. Each
-// interview is new, is of the demonstration instrument, and is scored by its pack. The figures are read from
-// /proc, so it runs on Linux.
+// The node is the program itself, built from this source and serving its demo country, in a process of its
+// own, so that the clients' own cost is not counted. Phones enrolled as a supervisor would enrol them post
+// interviews on the demonstration instrument; each interview is new and is scored by its pack. The figures
+// are read from /proc, so it runs on Linux.
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"context"
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log"
-	"log/slog"
 	"mime/multipart"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"lintas/kernel/actor"
-	"lintas/kernel/clock"
 	"lintas/kernel/id"
-	"lintas/kernel/problem"
-	"lintas/platform/audit"
-	"lintas/platform/db"
-	"lintas/platform/gate"
-	"lintas/platform/keys"
 	"lintas/screening"
 )
 
-const token = "load-test-device"
-
 func main() {
 	log.SetFlags(0)
-	database := flag.String("database", "", "path of a SQLite file or URL of an empty PostgreSQL database; a temporary SQLite file when empty")
+	database := flag.String("database", "", "URL of an empty PostgreSQL database; a SQLite file in a temporary folder when empty")
 	seconds := flag.Float64("seconds", 5, "how long to post with each number of clients")
 	clients := flag.String("clients", "1,8,32", "numbers of clients")
-	profile := flag.String("profile", "", "file for a processor profile of the node")
-	node := flag.String("node", "", "(internal) run the node with its keys in this folder")
+	binary := flag.String("binary", "", "the program to measure; built from this source when empty")
 	flag.Parse()
-	if *node != "" {
-		if err := serve(*database, *node, *profile); err != nil {
-			log.Fatal(err)
-		}
-		return
-	}
-	if err := measure(*database, *clients, *seconds, *profile); err != nil {
+	if err := measure(*binary, *database, *clients, *seconds); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// serve is the node. It ends when its standard input closes.
-func serve(database, keyFolder, profile string) error {
-	ctx := context.Background()
-	d, err := db.Open(ctx, database)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := audit.Migrate(ctx, d); err != nil {
-		return err
-	}
-	ring, err := keys.Open(ctx, filepath.Join(keyFolder, "keys.db"), filepath.Join(keyFolder, "kek"), clock.System{})
-	if err != nil {
-		return err
-	}
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
-	desk, err := screening.Open(ctx, screening.Deps{DB: d, Keys: ring, Clock: clock.System{}, Log: quiet})
-	if err != nil {
-		return err
-	}
-	supervisor := actor.Actor{Person: "load-test", Roles: []actor.Role{actor.Supervisor}}
-	if err := desk.Demo(ctx, screening.DemoCast{Publisher: supervisor}); err != nil {
-		return err
-	}
-	g := gate.New("load test", func(r *http.Request) (actor.Actor, error) {
-		if strings.HasPrefix(r.URL.Path, "/key/"+token+"/") {
-			return actor.Actor{Device: "load-test"}, nil
-		}
-		return actor.Actor{}, problem.New(problem.Forbidden, "agency.token-unknown", "This device is not known here.")
-	}, quiet)
-	desk.Routes(g)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	go http.Serve(l, g)
-	if profile != "" {
-		f, err := os.Create(profile)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
-	}
-	fmt.Println(l.Addr())
-	_, err = io.Copy(io.Discard, os.Stdin)
-	return err
-}
-
-func measure(database, clients string, seconds float64, profile string) error {
+func measure(binary, database, clients string, seconds float64) error {
 	folder, err := os.MkdirTemp("", "lintas-loadtest-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	kind := "PostgreSQL"
-	if database == "" || !strings.Contains(database, "://") {
-		kind = "SQLite"
+	if binary == "" {
+		binary = filepath.Join(folder, "lintas")
+		if out, err := exec.Command("go", "build", "-o", binary, "./cmd/lintas").CombinedOutput(); err != nil {
+			return fmt.Errorf("building the program: %w: %s", err, out)
+		}
 	}
-	if database == "" {
-		database = filepath.Join(folder, "lintas.db")
+	kind := "SQLite"
+	settings := append(os.Environ(), "LINTAS_DATA="+filepath.Join(folder, "data"), "LINTAS_LOG_LEVEL=error")
+	if database != "" {
+		kind = "PostgreSQL"
+		settings = append(settings, "LINTAS_DATABASE="+database)
 	}
-	cmd := exec.Command(os.Args[0], "-node", folder, "-database", database, "-profile", profile)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	if err := lintas(binary, settings, "demo").Run(); err != nil {
+		return fmt.Errorf("making the demo country: %w", err)
+	}
+	node, address, err := serve(binary, settings)
 	if err != nil {
 		return err
 	}
-	out, err := cmd.StdoutPipe()
+	defer func() {
+		node.Process.Signal(os.Interrupt)
+		node.Wait()
+	}()
+	phone, err := enrol(address)
 	if err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	defer cmd.Wait()
-	defer in.Close()
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		return fmt.Errorf("the node did not start: %w", err)
-	}
-	url := "http://" + strings.TrimSpace(address) + "/key/" + token + "/submission"
-	fmt.Printf("%-11s %8s %12s %12s %14s %12s\n", "store", "clients", "interviews", "per second", "ms CPU each", "MiB resident")
+	fmt.Printf("%-11s %8s %12s %12s %14s %14s %14s\n", "store", "clients", "interviews", "per second", "ms CPU each", "MiB resident", "of it memory")
 	for _, c := range strings.Split(clients, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(c))
 		if err != nil {
 			return err
 		}
-		if err := round(kind, url, n, seconds, cmd.Process.Pid); err != nil {
+		if err := round(kind, phone+"/submission", n, seconds, node.Process.Pid); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func lintas(binary string, settings []string, arguments ...string) *exec.Cmd {
+	cmd := exec.Command(binary, arguments...)
+	cmd.Env, cmd.Stderr = settings, os.Stderr
+	return cmd
+}
+
+// serve starts the node on a free port and waits until it answers.
+func serve(binary string, settings []string) (*exec.Cmd, string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", err
+	}
+	address := l.Addr().String()
+	l.Close()
+	cmd := lintas(binary, settings, "serve", "--listen", address)
+	if err := cmd.Start(); err != nil {
+		return nil, "", err
+	}
+	for range 300 {
+		if res, err := http.Get("http://" + address + "/readyz"); err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return cmd, "http://" + address, nil
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	cmd.Process.Kill()
+	return nil, "", errors.New("the node did not come up within 30 seconds")
+}
+
+// enrol signs in as the demo's supervisor, enrols a phone and returns its address of the node.
+func enrol(node string) (string, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return "", err
+	}
+	supervisor := &http.Client{Jar: jar}
+	if err := ask(supervisor, node+"/api/agency/sign-in", `{"login":"supervisor@demo","password":"lintas demo sunrise"}`, nil); err != nil {
+		return "", fmt.Errorf("signing in: %w", err)
+	}
+	var phone struct {
+		Address string `json:"server_url"` // holds the phone's token; its host is the node's public address
+	}
+	if err := ask(supervisor, node+"/api/agency/devices", `{"name":"load test"}`, &phone); err != nil {
+		return "", fmt.Errorf("enrolling a phone: %w", err)
+	}
+	at := strings.Index(phone.Address, "/key/")
+	if at < 0 {
+		return "", fmt.Errorf("the phone's address %q holds no key", phone.Address)
+	}
+	return node + phone.Address[at:], nil
+}
+
+func ask(c *http.Client, url, body string, answer any) error {
+	req, err := http.NewRequest("POST", url, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Lintas-Request", "1")
+	res, err := c.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode >= 300 {
+		return fmt.Errorf("answered %d: %s", res.StatusCode, text)
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.Unmarshal(text, answer)
+}
+
 // round posts with n clients for a while and prints a line.
 func round(kind, url string, n int, seconds float64, pid int) error {
-	before, _, err := cost(pid)
+	// "5" makes the kernel count the peak anew (proc(5), clear_refs): the round's own, not that of a sign-in.
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0); err != nil {
+		return err
+	}
+	before, _, _, err := cost(pid)
 	if err != nil {
 		return err
 	}
@@ -186,12 +200,12 @@ func round(kind, url string, n int, seconds float64, pid int) error {
 	}
 	wg.Wait()
 	took := time.Since(begun)
-	after, resident, err := cost(pid)
+	after, resident, own, err := cost(pid)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-11s %8d %12d %12.0f %14.2f %12.0f\n", kind, n, done.Load(), float64(done.Load())/took.Seconds(),
-		1000*(after-before).Seconds()/float64(max(1, done.Load())), resident)
+	fmt.Printf("%-11s %8d %12d %12.0f %14.2f %14.0f %14.0f\n", kind, n, done.Load(), float64(done.Load())/took.Seconds(),
+		1000*(after-before).Seconds()/float64(max(1, done.Load())), resident, own)
 	if failed.Load() > 0 {
 		return fmt.Errorf("%d posts failed", failed.Load())
 	}
@@ -225,24 +239,27 @@ func post(client *http.Client, url string) error {
 	return nil
 }
 
-// cost is the processor time a process has used, and the most memory it has held resident, in MiB.
-func cost(pid int) (time.Duration, float64, error) {
+// cost is the processor time a process has used; the most memory it has held resident since the peak was last
+// reset, in MiB; and how much of what it holds now is its own, the rest being pages of the program's file.
+func cost(pid int) (used time.Duration, resident, own float64, err error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
 	f := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	user, _ := strconv.Atoi(f[11])
 	system, _ := strconv.Atoi(f[12])
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, 0, err
 	}
-	var resident float64
 	for line := range strings.Lines(string(status)) {
 		if v, ok := strings.CutPrefix(line, "VmHWM:"); ok {
 			fmt.Sscanf(v, "%f", &resident)
 		}
+		if v, ok := strings.CutPrefix(line, "RssAnon:"); ok {
+			fmt.Sscanf(v, "%f", &own)
+		}
 	}
-	return time.Duration(user+system) * 10 * time.Millisecond, resident / 1024, nil // clock ticks are 1/100 s on Linux
+	return time.Duration(user+system) * 10 * time.Millisecond, resident / 1024, own / 1024, nil // clock ticks are 1/100 s on Linux
 }
