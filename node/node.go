@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -138,12 +139,21 @@ func (n *Node) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	ip := net.ParseIP(host)
 	local := ip != nil && ip.IsLoopback() && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
-	token := n.Config.MetricsToken
-	if !local && (token == "" || r.Header.Get("X-Metrics-Token") != token) {
-		gate.WriteProblem(w, r, problem.New(problem.Forbidden, "gate.metrics", "Metrics are read from the node's own machine, or with the header X-Metrics-Token."))
+	if !local && !n.mayReadMetrics(r) {
+		gate.WriteProblem(w, r, problem.New(problem.Forbidden, "gate.metrics", "Metrics are read from the node's own machine, or with the token of --metrics-token as bearer token."))
 		return
 	}
 	promhttp.HandlerFor(n.metrics.Registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+}
+
+// mayReadMetrics accepts the token as Prometheus sends it, or in the header X-Metrics-Token.
+func (n *Node) mayReadMetrics(r *http.Request) bool {
+	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		given = r.Header.Get("X-Metrics-Token")
+	}
+	want := n.Config.MetricsToken
+	return want != "" && subtle.ConstantTimeCompare([]byte(given), []byte(want)) == 1
 }
 
 // Handler is the node's HTTP side.

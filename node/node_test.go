@@ -167,6 +167,21 @@ func TestMetricsCountRoutesNotPaths(t *testing.T) {
 	}
 }
 
+func TestPrometheusReadsTheMetricsFromAnotherMachineWithTheToken(t *testing.T) {
+	n := open(t, filepath.Join(t.TempDir(), "n.db"))
+	n.Config.MetricsToken = "trial token"
+	for given, want := range map[string]int{"Bearer trial token": 200, "Bearer another": 403, "": 403} {
+		r := httptest.NewRequest("GET", "/metrics", nil)
+		r.RemoteAddr = "192.0.2.7:40000"
+		r.Header.Set("Authorization", given)
+		w := httptest.NewRecorder()
+		n.Handler().ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("with %q: %d instead of %d", given, w.Code, want)
+		}
+	}
+}
+
 func TestMetricsAreNotForOtherMachinesWithoutTheToken(t *testing.T) {
 	n := open(t, filepath.Join(t.TempDir(), "n.db"))
 	r := httptest.NewRequest("GET", "/metrics", nil)
