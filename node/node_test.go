@@ -155,6 +155,42 @@ func TestErrorsAreProblemsAndShowNoValueOfTheInput(t *testing.T) {
 	}
 }
 
+// The rules are those of OpenAPI 3.1 (components object, operation object, reference object).
+func TestTheDescriptionOfTheAPIIsWellFormed(t *testing.T) {
+	n := open(t, filepath.Join(t.TempDir(), "n.db"))
+	raw, err := json.Marshal(n.Gate.OpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d struct {
+		Paths      map[string]map[string]struct{ OperationID string }
+		Components struct{ Schemas map[string]any }
+	}
+	if err := json.Unmarshal(raw, &d); err != nil {
+		t.Fatal(err)
+	}
+	name := regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
+	for schema := range d.Components.Schemas {
+		if !name.MatchString(schema) {
+			t.Errorf("%q is no name for a schema", schema)
+		}
+	}
+	seen := map[string]string{}
+	for path, methods := range d.Paths {
+		for method, op := range methods {
+			if other, twice := seen[op.OperationID]; twice {
+				t.Errorf("%s %s has the operation id of %s, %q", method, path, other, op.OperationID)
+			}
+			seen[op.OperationID] = method + " " + path
+		}
+	}
+	for _, ref := range regexp.MustCompile(`"#/components/schemas/([^"]*)"`).FindAllStringSubmatch(string(raw), -1) {
+		if _, ok := d.Components.Schemas[ref[1]]; !ok {
+			t.Errorf("nothing is called %q, which is referred to", ref[1])
+		}
+	}
+}
+
 func TestMetricsCountRoutesNotPaths(t *testing.T) {
 	n := open(t, filepath.Join(t.TempDir(), "n.db"))
 	call(n, "GET", "/api/agency/people/some-person-id", "")

@@ -2,12 +2,15 @@ package gate
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
 	"path"
 	"reflect"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -67,11 +70,22 @@ func schemaName(t reflect.Type, hint string) string {
 		t = t.Elem()
 	}
 	pkg := path.Base(t.PkgPath())
-	if t.Name() == "" || pkg == "." || pkg == "" {
-		return name
+	if t.Name() != "" && pkg != "." && pkg != "" {
+		name = strings.ToUpper(pkg[:1]) + pkg[1:] + name
 	}
-	return strings.ToUpper(pkg[:1]) + pkg[1:] + name
+	if !schemaNames.MatchString(name) { // a generic type over a nameless struct spells the struct out
+		sum := sha256.Sum256([]byte(name))
+		name, _, _ = strings.Cut(name, ";")
+		name = notInSchemaNames.ReplaceAllString(name, "") + hex.EncodeToString(sum[:4])
+	}
+	return name
 }
+
+// What OpenAPI 3.1 allows as the name of a schema.
+var (
+	schemaNames      = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
+	notInSchemaNames = regexp.MustCompile(`[^a-zA-Z0-9._-]`)
+)
 
 func (g *Gate) openAPI(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/openapi+json")
