@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lintas/kernel/actor"
+	"lintas/platform/db"
 	"lintas/screening/instruments"
 )
 
@@ -62,7 +63,7 @@ type Bundle struct {
 
 // Bundle gathers it for the actor's organisation.
 func (d *Desk) Bundle(ctx context.Context) (Bundle, error) {
-	b := Bundle{Instruments: []BundleInstrument{}, Services: []Service{}, Lock: Lock{Minutes: 2, Tries: 10}, Pilot: PilotSwitch{On: true}}
+	b := Bundle{Instruments: []BundleInstrument{}, Services: []Service{}, Lock: Lock{Minutes: 2, Tries: 10}}
 	offered, err := d.Offered(ctx, "")
 	if err != nil {
 		return b, err
@@ -77,6 +78,10 @@ func (d *Desk) Bundle(ctx context.Context) (Bundle, error) {
 			i.Media = append(i.Media, BundleMedium{m, at + "/media/" + url.PathEscape(m.Name)})
 		}
 		b.Instruments = append(b.Instruments, i)
+	}
+	err = d.db.Read(ctx, func(t *db.Tx) (err error) { b.Pilot.On, err = pilotOn(t, actor.From(ctx).Organisation); return err })
+	if err != nil {
+		return b, err
 	}
 	own, ownCards, err := d.procedureForPhones(ctx)
 	if err != nil {

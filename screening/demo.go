@@ -43,7 +43,52 @@ func (d *Desk) Demo(ctx context.Context, cast DemoCast) error {
 			return fmt.Errorf("fictional traveller %d: %w", i+1, err)
 		}
 	}
-	return nil
+	return d.demoPilot(actor.With(ctx, cast.Publisher), c)
+}
+
+// demoPilot switches the pilot on and adds invented counts for the twelve travellers, once: they were made up
+// like everything else here, so that the evaluator's page can be seen.
+func (d *Desk) demoPilot(ctx context.Context, c *compiled) error {
+	if sums, err := d.Pilot(ctx); err != nil || len(sums) > 0 {
+		return err
+	}
+	if err := d.SwitchPilot(ctx, true); err != nil {
+		return err
+	}
+	counts := PilotCounts{Instrument: c.FormID, Version: c.Version, Questions: map[string]PilotQuestion{}, Languages: map[string]int{"my": 6, "th": 5, "vi": 1},
+		Sound: map[string]PilotSound{"my": {None: 140, Voice: 12}, "th": {Voice: 96, None: 21}, "vi": {Voice: 30}}}
+	for _, t := range demoTravellers {
+		answers := pairs(t)
+		counts.Interviews++
+		for n, q := range c.form.Fields {
+			value, asked := answers[q.Name]
+			if q.Group || !asked || q.label == (textRef{}) {
+				continue
+			}
+			m := counts.Questions[q.Path]
+			m.Seen, m.Seconds = m.Seen+1, m.Seconds+float64(9+n*7%23)
+			if value == "declined" {
+				m.Skipped++
+			}
+			if n%11 == 5 && value == "not_known" {
+				m.Back++
+			}
+			counts.Questions[q.Path] = m
+			counts.Seconds += float64(9 + n*7%23)
+		}
+		if answers["talk_more"] == "yes" {
+			counts.Referral.Offered++
+			counts.Referral.Accepted++
+		} else {
+			counts.Referral.None++
+		}
+		if answers["own_words"] == "" {
+			counts.Results.Undecided++
+		} else {
+			counts.Results.Decided++
+		}
+	}
+	return d.AddPilot(ctx, counts)
 }
 
 func (d *Desk) sendDemo(ctx context.Context, f *Form, i int, answers string) error {

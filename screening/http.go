@@ -52,10 +52,23 @@ func (d *Desk) phoneRoutes(g *gate.Gate) {
 		})
 	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/pilot", Summary: "Add counts of a pilot", DefaultStatus: 204}, gate.Roles(actor.Officer, actor.Supervisor).AndDevices(),
 		func(ctx context.Context, in *body[PilotCounts]) (*none, error) { return nil, d.AddPilot(ctx, in.Body) })
-	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/pilot", Summary: "Sums of the pilot's counts"}, gate.Roles(actor.Supervisor, actor.Analyst, actor.Administrator),
-		func(ctx context.Context, _ *none) (*body[list[PilotCounts]], error) {
-			items, err := d.Pilot(ctx)
-			return &body[list[PilotCounts]]{list[PilotCounts]{items}}, err
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/pilot", Summary: "The pilot's measures, for its evaluator: counts alone, nothing about fewer than five people"}, gate.Roles(actor.Supervisor, actor.Analyst, actor.Administrator),
+		func(ctx context.Context, in *struct{ Tongue }) (*body[PilotReport], error) {
+			r, err := d.PilotReport(ctx, in.Language)
+			return &body[PilotReport]{r}, err
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/pilot/switch", Summary: "Begin or end the gathering of pilot measures", DefaultStatus: 204}, keepers,
+		func(ctx context.Context, in *body[PilotSwitch]) (*none, error) {
+			return nil, d.SwitchPilot(ctx, in.Body.On)
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/screenings/{id}/compare", Summary: "Count a second officer's interview with the same person towards the pilot's agreement", DefaultStatus: 204}, deciders,
+		func(ctx context.Context, in *struct {
+			PathID
+			Body struct {
+				Other string `json:"other" minLength:"1" maxLength:"255" doc:"Number of the other interview, whole"`
+			}
+		}) (*none, error) {
+			return nil, d.ComparePair(ctx, in.ID, in.Body.Other)
 		})
 }
 

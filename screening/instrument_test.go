@@ -182,32 +182,6 @@ func TestTheBundleHoldsOpenInstrumentsWithTheirFiles(t *testing.T) {
 	})
 }
 
-func TestPilotCountsAreSummedAndHoldNoWords(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		w.publish()
-		c := PilotCounts{Instrument: arrivalForm, Version: "2026-11", Interviews: 1, Seconds: 60, Questions: map[string]PilotQuestion{"/data/name": {Seen: 1, Seconds: 5}},
-			Languages: map[string]int{"id": 1}, Sound: map[string]PilotSound{}, Referral: PilotReferral{Offered: 1}}
-		for range 2 {
-			if status := w.call("officer", "POST", "/api/screening/pilot", c, nil); status != 204 {
-				t.Fatal(status)
-			}
-		}
-		var sums list[PilotCounts]
-		w.call("analyst", "GET", "/api/screening/pilot", nil, &sums)
-		if len(sums.Items) != 1 || sums.Items[0].Interviews != 2 || sums.Items[0].Questions["/data/name"].Seconds != 10 || sums.Items[0].Languages["id"] != 2 {
-			t.Errorf("%+v", sums.Items)
-		}
-		c.Questions = map[string]PilotQuestion{"/data/She said her name": {}}
-		if status := w.call("officer", "POST", "/api/screening/pilot", c, nil); status != 422 {
-			t.Errorf("words were taken: %d", status)
-		}
-		c.Questions, c.Languages = nil, map[string]int{"she spoke Malay": 1}
-		if status := w.call("officer", "POST", "/api/screening/pilot", c, nil); status != 422 {
-			t.Errorf("words were taken: %d", status)
-		}
-	})
-}
-
 func TestTranslationsGoOutAndComeBackAsANewVersion(t *testing.T) {
 	for format, spoil := range map[string]func(string) string{
 		"csv": func(s string) string {

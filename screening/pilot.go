@@ -1,6 +1,7 @@
 package screening
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"regexp"
@@ -60,22 +61,7 @@ var languageForm = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$`)
 // AddPilot keeps a set of counts. Anything that could carry words instead of counts is refused: questions must
 // be those of the instrument.
 func (d *Desk) AddPilot(ctx context.Context, c PilotCounts) error {
-	var revision string
-	err := d.db.Read(ctx, func(t *db.Tx) error {
-		in, found, err := instrumentByForm(t, c.Instrument)
-		if err != nil || !found {
-			return err
-		}
-		revision, _, err = revisionByVersion(t, in.ID, c.Version)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if revision == "" {
-		return errNoInstrument
-	}
-	compiled, err := d.revision(ctx, revision)
+	compiled, err := d.revisionNamed(ctx, c.Instrument, c.Version)
 	if err != nil {
 		return err
 	}
@@ -100,6 +86,9 @@ func (d *Desk) AddPilot(ctx context.Context, c PilotCounts) error {
 	}
 	who, now, entry := actor.From(ctx), d.clock.Now(), id.New()
 	return d.db.Write(ctx, func(t *db.Tx) error {
+		if on, err := pilotOn(t, who.Organisation); err != nil || !on {
+			return cmp.Or(err, error(errPilotOff))
+		}
 		// The day, not the moment, and not the officer: counts of one day must not tell who had a slow one.
 		day := now.Truncate(24 * 60 * 60 * 1e9)
 		if _, err := t.Exec(`INSERT INTO screening_pilot (id, at, organisation, counts) VALUES (?,?,?,?)`, entry, clock.Millis(day), who.Organisation, string(text)); err != nil {
