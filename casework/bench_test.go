@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"lintas/casework/hsds"
 	"lintas/casework/merge"
 	"lintas/casework/referral"
 	"lintas/kernel/actor"
@@ -58,10 +59,17 @@ func BenchmarkManyCases(b *testing.B) {
 	}
 }
 
-func measure(b *testing.B, name string, call func() error) {
+// measure times a call; what comes before it in the list is done and not timed.
+func measure(b *testing.B, name string, calls ...func() error) {
+	call := calls[len(calls)-1]
 	b.Run(name, func(b *testing.B) {
 		var took []time.Duration
 		for b.Loop() {
+			for _, before := range calls[:len(calls)-1] {
+				if err := before(); err != nil {
+					b.Fatal(err)
+				}
+			}
 			begun := time.Now()
 			if err := call(); err != nil {
 				b.Fatal(err)
@@ -182,4 +190,59 @@ func (w *world) fillWork(t *db.Tx, who context.Context, c Case, i int, rng *rand
 		}
 	}
 	return w.windDues(t, who, c)
+}
+
+// What a caseworker waits for when they look for services in a directory of
+// 10,000: through the route, with the body read and the answer written.
+// "after a change" is the first question after somebody changed an entry;
+// "read from the store" the first of a node that has just started.
+//
+//	go test -run '^$' -bench MatchThroughTheRoute -benchtime 100x ./casework
+func BenchmarkMatchThroughTheRoute(b *testing.B) {
+	w := newWorld(b, dbtest.SQLite(b))
+	if _, err := w.ImportDirectory(sari, manyServices(10_000)); err != nil {
+		b.Fatal(err)
+	}
+	ask := w.api(b)
+	question := []byte(`{"needs":["shelter","medical"],"languages":["my"],"age":26,"gender":"Feminine","latitude":13.7,"longitude":100.5,"placed":true}`)
+	match := func() error {
+		if status, out := ask("POST", "/api/casework/match", question); status != 200 {
+			return fmt.Errorf("%d %s", status, out)
+		}
+		return nil
+	}
+	measure(b, "warm", match)
+	measure(b, "after a change", func() error {
+		dir, err := w.dir(sari)
+		if err != nil {
+			return err
+		}
+		s, _ := dir.service(dir.flat.Services[0].ID)
+		_, err = w.PutService(sari, s)
+		return err
+	}, match)
+	measure(b, "read from the store", func() error { w.directory = nil; return match() })
+}
+
+// manyServices is a directory of n services with what a real one has: an
+// organisation, a place, languages, needs, a price.
+func manyServices(n int) hsds.Directory {
+	needs, langs := []string{"shelter", "medical", "legal_aid", "food", "psychosocial"}, []string{"my", "th", "km", "lo", "vi", "id"}
+	services := make([]any, n)
+	free := 0.0
+	for i := range services {
+		key := func(kind string) string { return fmt.Sprintf("%s-%06d", kind, i) }
+		lat, lon := 10+float64(i%97)/20, 98+float64(i%89)/20
+		services[i] = hsds.Service{
+			ID: key("service"), Name: "Service " + key("n"), Status: "active", AssuredDate: "2026-02-01", LastModified: "2026-02-01T00:00:00Z",
+			Organization:       &hsds.Organization{ID: fmt.Sprintf("org-%d", i/10), Name: "Organisation", Description: "of ten services"},
+			Languages:          []hsds.Language{{ID: key("la"), Code: langs[i%6]}, {ID: key("lb"), Code: langs[(i+1)%6]}},
+			CostOptions:        []hsds.CostOption{{ID: key("cost"), Amount: &free}},
+			ServiceAtLocations: []hsds.ServiceAtLocation{{ID: key("at"), Location: &hsds.Location{ID: key("place"), LocationType: "physical", Latitude: &lat, Longitude: &lon}}},
+			Attributes: []hsds.Attribute{{ID: key("a1"), LinkType: attrNeed, Value: needs[i%5]}, {ID: key("a2"), LinkType: attrNeed, Value: needs[(i+2)%5]},
+				{ID: key("a3"), LinkType: attrFree, Value: "3@2026-02-01"}},
+		}
+	}
+	flat, _ := hsds.Flatten(services...)
+	return flat
 }

@@ -57,6 +57,9 @@ type Deps struct {
 	Country   string
 	PublicURL string
 	NodeName  string
+	// PublicDirectory publishes the service directory's read API to everybody,
+	// without confidential addresses.
+	PublicDirectory bool
 	// NameOf names a member of staff and their organisation; the node points
 	// it at the agency.
 	NameOf func(ctx context.Context, person string) (name, organisation string)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
+	"lintas/casework/hsds"
 	"lintas/casework/htcds"
 	"lintas/kernel/problem"
 )
@@ -29,26 +31,47 @@ type ImportDirectoryCommand struct {
 
 // Run implements the command.
 func (c *ImportDirectoryCommand) Run(ctx context.Context, d *Desk, out io.Writer) error {
-	data, err := readFile(c.File)
+	file, err := readDirectoryFile(c.File)
 	if err != nil {
 		return err
 	}
-	flat, wrong, err := ReadDirectory(data)
-	if err != nil {
-		return err
+	for _, name := range file.Left {
+		fmt.Fprintf(out, "%s is no table of HSDS 3.0 and is left out\n", name)
 	}
-	for _, w := range wrong {
+	for _, w := range file.Wrong {
 		fmt.Fprintln(out, w.Error())
 	}
-	if len(wrong) > 0 {
-		return problem.New(problem.Invalid, "casework.hsds-rows", "%d rows cannot be read. Nothing was imported. Correct them and try again.", len(wrong))
+	if len(file.Wrong) > 0 {
+		return problem.New(problem.Invalid, "casework.hsds-rows", "%d rows cannot be read. Nothing was imported. Correct them and try again.", len(file.Wrong))
 	}
-	done, err := d.ImportDirectory(ctx, flat)
+	done, err := d.ImportDirectory(ctx, file.Directory)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%d rows added, %d changed\n", done.Added, done.Changed)
 	return nil
+}
+
+// readDirectoryFile reads a file, a folder of CSV files, or one CSV file.
+func readDirectoryFile(name string) (file hsds.File, err error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		file, err = hsds.ReadCSV(os.DirFS(name))
+		return file, asHSDS(err)
+	}
+	data, err := readFile(name)
+	if err != nil {
+		return file, err
+	}
+	if filepath.Ext(name) != ".csv" {
+		return ReadDirectory(data)
+	}
+	if data, err = plainText(data); err == nil {
+		file.ReadTable(filepath.Base(name), bytes.NewReader(data))
+		if len(file.Keys())+len(file.Wrong) == 0 {
+			err = problem.New(problem.Malformed, "casework.hsds", "The file holds no rows, or %q is no table of HSDS 3.0 such as services.csv.", filepath.Base(name))
+		}
+	}
+	return file, err
 }
 
 // ExportDirectoryCommand writes the directory.

@@ -18,11 +18,11 @@ func TestTheDemoStandsInEveryStateThatAPageShows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flat, wrong, err := ReadDirectory([]byte(strings.ReplaceAll(string(data), "ASSURED", "2026-03-01")))
-	if err != nil || len(wrong) > 0 {
-		t.Fatal(err, wrong)
+	file, err := ReadDirectory([]byte(strings.ReplaceAll(string(data), "ASSURED", "2026-03-01")))
+	if err != nil || len(file.Wrong) > 0 {
+		t.Fatal(err, file.Wrong)
 	}
-	must[Imported](t)(w.ImportDirectory(sari, flat))
+	must[Imported](t)(w.ImportDirectory(sari, file.Directory))
 	cast := DemoCast{
 		Worker:     actor.From(ana),
 		Supervisor: actor.From(sari),

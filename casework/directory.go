@@ -1,11 +1,13 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"lintas/casework/hsds"
@@ -15,21 +17,57 @@ import (
 	"lintas/platform/db"
 )
 
-// The directory is public and small (thousands of services, no person), so it
-// is held in memory whole and read anew when its version in the store changed.
+// The directory is small (thousands of services, no person), so it is held in
+// memory whole. When its version in the store has changed, the rows that
+// changed are read and laid over it: the next question to it waits for those
+// and not for ten thousand services.
 
-// directory is one version of the service directory.
+// directory is one version of the service directory. It is never changed.
 type directory struct {
 	version  int64
 	flat     hsds.Directory
-	nester   *hsds.Nester
-	services map[string]hsds.Service // nested
-	matching []matching.Service
+	matching []matching.Service // sorted by id
+
+	nested   func() *hsds.Nester // indexed when first asked for
+	services sync.Map            // id -> hsds.Service, nested when first asked for
+
+	publish sync.Once
+	open    *directory // see public
 }
 
+func newDirectory(version int64, flat hsds.Directory) *directory {
+	return &directory{version: version, flat: flat, matching: matchingOf(flat), nested: sync.OnceValue(func() *hsds.Nester { return hsds.NewNester(flat) })}
+}
+
+// service is one service with all that belongs to it.
 func (dir *directory) service(id string) (hsds.Service, bool) {
-	s, ok := dir.services[id]
+	if s, ok := dir.services.Load(id); ok {
+		return s.(hsds.Service), true
+	}
+	if _, ok := dir.row(id); !ok {
+		return hsds.Service{}, false
+	}
+	s, ok := dir.nested().Service(id)
+	dir.services.Store(id, s)
 	return s, ok
+}
+
+// row is the bare row of a service.
+func (dir *directory) row(id string) (hsds.Service, bool) {
+	i, ok := slices.BinarySearchFunc(dir.flat.Services, id, func(s hsds.Service, id string) int { return strings.Compare(s.ID, id) })
+	if !ok {
+		return hsds.Service{}, false
+	}
+	return dir.flat.Services[i], true
+}
+
+// organization is the bare row of an organization.
+func (dir *directory) organization(id string) hsds.Organization {
+	i, ok := slices.BinarySearchFunc(dir.flat.Organizations, id, func(o hsds.Organization, id string) int { return strings.Compare(o.ID, id) })
+	if !ok {
+		return hsds.Organization{}
+	}
+	return dir.flat.Organizations[i]
 }
 
 // stale counts active services whose confirmation is overdue.
@@ -43,44 +81,45 @@ func (dir *directory) stale(now time.Time) int {
 	return n
 }
 
-// dir is the present version of the directory.
-func (d *Desk) dir(ctx context.Context) (*directory, error) {
-	var version int64
-	err := d.DB.Read(ctx, func(t *db.Tx) error {
-		return t.Row(`SELECT version FROM casework_directory WHERE one = 1`).Scan(&version)
-	})
-	if err != nil {
-		return nil, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.directory != nil && d.directory.version == version {
-		return d.directory, nil
-	}
-	var flat hsds.Directory
-	err = d.DB.Read(ctx, func(t *db.Tx) error {
-		if err := t.Row(`SELECT version FROM casework_directory WHERE one = 1`).Scan(&version); err != nil {
-			return err
-		}
-		flat, err = readDirectory(t)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	d.directory = newDirectory(version, flat)
-	return d.directory, nil
+// ReadDirectoryNow brings the directory in memory up to date. The node does it
+// at its start and each minute, so that nobody's question waits for it.
+func (d *Desk) ReadDirectoryNow(ctx context.Context) error {
+	_, err := d.dir(ctx)
+	return err
 }
 
-func newDirectory(version int64, flat hsds.Directory) *directory {
-	dir := &directory{version: version, flat: flat, nester: hsds.NewNester(flat), services: map[string]hsds.Service{}}
-	for _, s := range flat.Services {
-		nested, _ := dir.nester.Service(s.ID)
-		dir.services[s.ID] = nested
-		dir.matching = append(dir.matching, matched(nested))
-	}
-	slices.SortFunc(dir.matching, func(a, b matching.Service) int { return strings.Compare(a.ID, b.ID) })
-	return dir
+// dir is the present version of the directory.
+func (d *Desk) dir(ctx context.Context) (*directory, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.DB.Read(ctx, func(t *db.Tx) error {
+		version, err := directoryVersion(t)
+		if err != nil || d.directory != nil && d.directory.version == version {
+			return err
+		}
+		if d.directory == nil {
+			flat, _, err := readDirectory(t, 0)
+			if err == nil {
+				d.directory = newDirectory(version, flat)
+			}
+			return err
+		}
+		rows, gone, err := readDirectory(t, d.directory.version)
+		if err == nil {
+			d.directory = newDirectory(version, d.directory.flat.Overlay(rows, gone))
+		}
+		return err
+	})
+	return d.directory, err
+}
+
+// public is what a node that publishes its directory shows to everybody. Where
+// a confidential service is, who works there and who vouched for an entry stay
+// inside. A shelter is confidential unless its record says otherwise: whoever
+// forgets to say it must not give an address away.
+func (dir *directory) public() *directory {
+	dir.publish.Do(func() { dir.open = newDirectory(dir.version, publicOf(dir.flat)) })
+	return dir.open
 }
 
 // The link types of attributes by which a service says what HSDS has no field
@@ -96,9 +135,57 @@ const (
 	attrInterpreted = "lintas:interpreted-language"
 	attrFree        = "lintas:places-free" // value: number@year-month-day
 	attrTerm        = "lintas:confirmation-term-days"
+	// attrConfidential: address (what leads to its door is not published), entry
+	// (nothing of it is) or no.
+	attrConfidential = "lintas:confidential"
 )
 
-// matched reads what matching needs from a service's HSDS record.
+// matchingOf reads what matching needs from the directory's tables, in the
+// order of ids.
+func matchingOf(flat hsds.Directory) []matching.Service {
+	out := make([]matching.Service, len(flat.Services))
+	at := make(map[string]*matching.Service, len(out))
+	for i, s := range flat.Services {
+		out[i] = matched(s)
+		at[s.ID] = &out[i]
+	}
+	for _, l := range flat.Languages {
+		if m := at[l.ServiceID]; m != nil {
+			m.Languages = append(m.Languages, l.Code)
+		}
+	}
+	terms := map[string]string{}
+	for _, t := range flat.TaxonomyTerms {
+		terms[t.ID] = t.Code
+	}
+	for _, a := range flat.Attributes {
+		if m := at[a.LinkID]; m != nil {
+			matchAttribute(m, a.LinkType, cmp.Or(a.Value, terms[a.TaxonomyTermID]))
+		}
+	}
+	for _, o := range flat.CostOptions {
+		switch m := at[o.ServiceID]; {
+		case m == nil || o.Amount == nil:
+		case *o.Amount > 0:
+			m.Cost = matching.CostSome
+		case m.Cost == matching.CostUnknown:
+			m.Cost = matching.CostFree
+		}
+	}
+	places := make(map[string]*hsds.Location, len(flat.Locations))
+	for i := range flat.Locations {
+		places[flat.Locations[i].ID] = &flat.Locations[i]
+	}
+	for _, x := range flat.ServiceAtLocations {
+		m, l := at[x.ServiceID], places[x.LocationID]
+		if m != nil && !m.Placed && l != nil && l.Latitude != nil && l.Longitude != nil {
+			m.Placed, m.Latitude, m.Longitude = true, *l.Latitude, *l.Longitude
+		}
+	}
+	return out
+}
+
+// matched reads what stands in a service's own row.
 func matched(s hsds.Service) matching.Service {
 	m := matching.Service{ID: s.ID, Active: s.Status == "active", Free: -1, Alert: s.Alert != ""}
 	if s.MinimumAge != nil {
@@ -108,28 +195,6 @@ func matched(s hsds.Service) matching.Service {
 		m.MaxAge = int(*s.MaximumAge)
 	}
 	m.Assured, _ = time.Parse(time.DateOnly, s.AssuredDate) // zero when never assured
-	for _, l := range s.Languages {
-		m.Languages = append(m.Languages, l.Code)
-	}
-	for _, a := range s.Attributes {
-		value := a.Value
-		if value == "" && a.TaxonomyTerm != nil {
-			value = a.TaxonomyTerm.Code
-		}
-		matchAttribute(&m, a.LinkType, value)
-	}
-	for _, o := range s.CostOptions {
-		if o.Amount != nil && *o.Amount > 0 {
-			m.Cost = matching.CostSome
-		} else if o.Amount != nil && m.Cost == matching.CostUnknown {
-			m.Cost = matching.CostFree
-		}
-	}
-	for _, at := range s.ServiceAtLocations {
-		if l := at.Location; l != nil && l.Latitude != nil && l.Longitude != nil && !m.Placed {
-			m.Placed, m.Latitude, m.Longitude = true, *l.Latitude, *l.Longitude
-		}
-	}
 	return m
 }
 
@@ -162,18 +227,16 @@ func matchAttribute(m *matching.Service, kind, value string) {
 
 // Imported says what an import did.
 type Imported struct {
-	Added, Changed int
-	Losses         []string `json:"losses,omitempty"`
+	Added   int      `json:"added"`
+	Changed int      `json:"changed"`
+	Left    []string `json:"left_out,omitempty" doc:"Tables and files that are no part of HSDS 3.0"`
 }
 
 // ImportDirectory puts rows into the directory: a row with a known id is
 // replaced, none is taken out.
 func (d *Desk) ImportDirectory(ctx context.Context, flat hsds.Directory) (out Imported, err error) {
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
-		if out.Added, out.Changed, err = putDirectory(t, flat); err != nil {
-			return err
-		}
-		if err := bumpDirectory(t); err != nil {
+		if out.Added, out.Changed, err = putDirectory(t, flat, nil); err != nil {
 			return err
 		}
 		return d.leaf(t, ctx, "directory-import", "directory:1", "", map[string]any{"added": out.Added, "changed": out.Changed}, nil)
@@ -199,10 +262,37 @@ func (d *Desk) PutService(ctx context.Context, s hsds.Service) (hsds.Service, er
 	if len(losses) > 0 {
 		return s, problem.New(problem.Invalid, "casework.service-shape", "The record uses one id for two things: %s.", losses[0])
 	}
-	if _, err := d.ImportDirectory(ctx, flat); err != nil {
+	dir, err := d.dir(ctx)
+	if err != nil {
 		return s, err
 	}
-	return s, nil
+	gone := dir.leftOut(s.ID, flat)
+	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		if _, _, err := putDirectory(t, flat, gone); err != nil {
+			return err
+		}
+		return d.leaf(t, ctx, "service-put", "service:"+s.ID, "", map[string]any{"taken_out": len(gone)}, nil)
+	})
+	return s, err
+}
+
+// leftOut are the rows that stood under a service alone and that its new
+// record no longer has: a need that was taken off must not come back. What
+// others may share (organizations, places, terms, programmes) stays.
+func (dir *directory) leftOut(service string, flat hsds.Directory) []hsds.Key {
+	old, ok := dir.service(service)
+	if !ok {
+		return nil
+	}
+	old.Organization, old.Program = nil, nil
+	old.ServiceAtLocations = slices.Clone(old.ServiceAtLocations)
+	for i := range old.ServiceAtLocations {
+		old.ServiceAtLocations[i].Location = nil
+	}
+	before, _ := hsds.Flatten(old)
+	before.TaxonomyTerms, before.Taxonomies = nil, nil
+	now := flat.Keys()
+	return slices.DeleteFunc(before.Keys(), func(k hsds.Key) bool { return slices.Contains(now, k) })
 }
 
 // ExportDirectory is the directory in HSDS's tabular form.
@@ -244,11 +334,8 @@ func (d *Desk) Match(ctx context.Context, q matching.Query, most int) (Matched, 
 	matches, excluded := matching.Rank(dir.matching, q)
 	out := Matched{Offered: []Offered{}, Excluded: excluded[:min(len(excluded), most)], Total: len(matches)}
 	for _, m := range matches[:min(len(matches), most)] {
-		s := dir.services[m.ID]
-		o := Offered{Match: m, Name: s.Name, Assured: s.AssuredDate, Assurer: s.AssurerEmail, Alert: s.Alert}
-		if s.Organization != nil {
-			o.Organization = s.Organization.Name
-		}
+		s, _ := dir.row(m.ID)
+		o := Offered{Match: m, Name: s.Name, Organization: dir.organization(s.OrganizationID).Name, Assured: s.AssuredDate, Assurer: s.AssurerEmail, Alert: s.Alert}
 		if i, ok := slices.BinarySearchFunc(dir.matching, m.ID, func(x matching.Service, id string) int { return strings.Compare(x.ID, id) }); ok {
 			x := dir.matching[i]
 			o.Latitude, o.Longitude, o.Placed = x.Latitude, x.Longitude, x.Placed
@@ -333,10 +420,7 @@ func (d *Desk) Assure(ctx context.Context, a Assurance) error {
 			setAttribute(&s, attrFree, strconv.Itoa(*a.Free)+"@"+now.Format(time.DateOnly))
 		}
 		flat, _ := hsds.Flatten(s)
-		if _, _, err := putDirectory(t, flat); err != nil {
-			return err
-		}
-		if err := bumpDirectory(t); err != nil {
+		if _, _, err := putDirectory(t, flat, nil); err != nil {
 			return err
 		}
 		if err := useAssurance(t, id.Fingerprint(a.Secret), now); err != nil {

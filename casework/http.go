@@ -363,23 +363,20 @@ func (d *Desk) takeDirectory(g *gate.Gate, w http.ResponseWriter, r *http.Reques
 		g.WriteError(w, r, err)
 		return
 	}
-	flat, wrong, err := ReadDirectory(data)
-	if err == nil && len(wrong) > 0 {
-		p := problem.New(problem.Invalid, "casework.hsds-rows", "Some rows cannot be read. Nothing was imported. Correct them and send again.")
-		for _, x := range wrong[:min(len(wrong), 100)] {
-			p.With(x.File+":"+itoa(int64(x.Row)), x.Message)
-		}
-		err = p
+	file, err := ReadDirectory(data)
+	if err == nil {
+		err = refuseWrong(file.Wrong)
 	}
 	if err != nil {
 		g.WriteError(w, r, err)
 		return
 	}
-	out, err := d.ImportDirectory(r.Context(), flat)
+	out, err := d.ImportDirectory(r.Context(), file.Directory)
 	if err != nil {
 		g.WriteError(w, r, err)
 		return
 	}
+	out.Left = file.Left
 	writeJSON(w, out)
 }
 

@@ -16,6 +16,7 @@ func (d *Desk) Jobs() []jobs.Job {
 		{Name: "casework.deadlines", Every: time.Minute, Run: d.Deadlines},
 		{Name: "casework.terms", Every: time.Hour, Run: d.Terms},
 		{Name: "casework.notices", Every: time.Minute, Run: d.SendNotices},
+		{Name: "casework.directory", Every: time.Minute, Run: d.ReadDirectoryNow},
 		{Name: "casework.retention", Every: 24 * time.Hour, Run: d.Retain},
 	}
 }

@@ -3,6 +3,7 @@ package casework
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -231,42 +232,70 @@ func endSessions(t *db.Tx, referralID string) error {
 
 type hsdsRow struct{ Table, ID, Doc string }
 
-func readDirectory(t *db.Tx) (flat hsds.Directory, err error) {
-	rows, err := db.All(t, func(s db.Scanner) (r hsdsRow, err error) { return r, s.Scan(&r.Table, &r.ID, &r.Doc) }, `SELECT object, id, doc FROM casework_hsds ORDER BY object, id`)
-	if err != nil {
-		return flat, err
+// readDirectory reads the rows that changed after a version; after 0, all. gone
+// are those that were taken out.
+func readDirectory(t *db.Tx, after int64) (flat hsds.Directory, gone []hsds.Key, err error) {
+	where, args := `doc <> ''`, []any(nil)
+	if after > 0 {
+		where, args = `version > ?`, []any{after}
 	}
-	return directoryOf(rows)
+	rows, err := db.All(t, func(s db.Scanner) (r hsdsRow, err error) { return r, s.Scan(&r.Table, &r.ID, &r.Doc) }, `SELECT object, id, doc FROM casework_hsds WHERE `+where, args...)
+	if err != nil {
+		return flat, nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(r hsdsRow) bool {
+		if r.Doc == "" {
+			gone = append(gone, hsds.Key{Table: r.Table, ID: r.ID})
+		}
+		return r.Doc == ""
+	})
+	flat, err = directoryOf(rows)
+	flat.Sort()
+	return flat, gone, err
 }
 
-func putDirectory(t *db.Tx, flat hsds.Directory) (added, changed int, err error) {
+func directoryVersion(t *db.Tx) (version int64, err error) {
+	return version, t.Row(`SELECT version FROM casework_directory WHERE one = 1`).Scan(&version)
+}
+
+// putDirectory makes the next version of the directory: rows are added or
+// replaced, and those in gone taken out. The version is bumped first, so that
+// two writers stand in line.
+func putDirectory(t *db.Tx, flat hsds.Directory, gone []hsds.Key) (added, changed int, err error) {
 	rows, err := rowsOf(flat)
 	if err != nil {
 		return 0, 0, err
 	}
+	if _, err := t.Exec(`UPDATE casework_directory SET version = version + 1 WHERE one = 1`); err != nil {
+		return 0, 0, err
+	}
+	version, err := directoryVersion(t)
+	if err != nil {
+		return 0, 0, err
+	}
 	for _, r := range rows {
-		old, found, err := db.One(t, func(s db.Scanner) (v string, err error) { return v, s.Scan(&v) }, `SELECT doc FROM casework_hsds WHERE object = ? AND id = ?`, r.Table, r.ID)
+		old, _, err := db.One(t, func(s db.Scanner) (v string, err error) { return v, s.Scan(&v) }, `SELECT doc FROM casework_hsds WHERE object = ? AND id = ?`, r.Table, r.ID)
 		if err != nil {
 			return 0, 0, err
 		}
-		switch {
-		case !found:
+		switch old {
+		case "":
 			added++
-		case old != r.Doc:
-			changed++
-		default:
+		case r.Doc:
 			continue
+		default:
+			changed++
 		}
-		if _, err := t.Exec(`INSERT INTO casework_hsds (object, id, doc) VALUES (?,?,?) ON CONFLICT (object, id) DO UPDATE SET doc = excluded.doc`, r.Table, r.ID, r.Doc); err != nil {
+		if _, err := t.Exec(`INSERT INTO casework_hsds (object, id, doc, version) VALUES (?,?,?,?) ON CONFLICT (object, id) DO UPDATE SET doc = excluded.doc, version = excluded.version`, r.Table, r.ID, r.Doc, version); err != nil {
+			return 0, 0, err
+		}
+	}
+	for _, k := range gone {
+		if _, err := t.Exec(`UPDATE casework_hsds SET doc = '', version = ? WHERE object = ? AND id = ?`, version, k.Table, k.ID); err != nil {
 			return 0, 0, err
 		}
 	}
 	return added, changed, nil
-}
-
-func bumpDirectory(t *db.Tx) error {
-	_, err := t.Exec(`UPDATE casework_directory SET version = version + 1 WHERE one = 1`)
-	return err
 }
 
 func insertAssurance(t *db.Tx, secret, service string, end time.Time) error {

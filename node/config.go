@@ -25,6 +25,7 @@ type Config struct {
 	MetricsToken string        `help:"Bearer token that may read /metrics from another machine; from this machine none is needed." env:"LINTAS_METRICS_TOKEN" placeholder:"TOKEN"`
 	SMTP         string        `name:"smtp" help:"Mail server for notifications, e.g. smtp://user:password@mail.example.org:587; empty means that none are sent." env:"LINTAS_SMTP" placeholder:"URL"`
 	MailFrom     string        `help:"Sender of notifications." env:"LINTAS_MAIL_FROM" placeholder:"ADDRESS"`
+	PublicHSDS   bool          `name:"public-directory" help:"Let everybody read the service directory under /hsds/. Confidential addresses (shelters, child protection), contacts and who vouched for an entry stay inside." env:"LINTAS_PUBLIC_DIRECTORY"`
 	Grace        time.Duration `help:"How long running requests may finish at shutdown." default:"20s" env:"LINTAS_GRACE"`
 	LogLevel     string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"LINTAS_LOG_LEVEL"`
 	LogFormat    string        `help:"text or json." enum:"text,json" default:"text" env:"LINTAS_LOG_FORMAT"`

@@ -157,14 +157,14 @@ func (n *Node) demoDirectory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	flat, wrong, err := casework.ReadDirectory(data)
+	file, err := casework.ReadDirectory(data)
 	if err != nil {
 		return err
 	}
-	if len(wrong) > 0 {
-		return wrong[0]
+	if len(file.Wrong) > 0 {
+		return file.Wrong[0]
 	}
-	_, err = n.Casework.ImportDirectory(ctx, flat)
+	_, err = n.Casework.ImportDirectory(ctx, file.Directory)
 	return err
 }
 

@@ -9,10 +9,12 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	slashpath "path"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // RowError is one cell or row of a CSV package that could not be read. Rows
@@ -31,29 +33,77 @@ func (e RowError) Error() string {
 	return fmt.Sprintf("%s, row %d, column %s: %s", e.File, e.Row, e.Column, e.Message)
 }
 
-// MaxTable bounds one CSV file of a package, in bytes.
-const MaxTable = 64 << 20
+// MaxTable bounds one CSV file of a package, MaxPackage all of them, in bytes
+// as unpacked: a small archive can hold very much.
+const (
+	MaxTable   = 64 << 20
+	MaxPackage = 256 << 20
+)
 
-// ReadCSV reads a CSV package: the files of the specification's names in one
-// folder; other files are left alone.
-func ReadCSV(files fs.FS) (Directory, []RowError, error) {
-	var dir Directory
-	var wrong []RowError
-	v := reflect.ValueOf(&dir).Elem()
-	for i := range v.NumField() {
-		name := jsonName(v.Type().Field(i))
-		f, err := files.Open(name)
-		if errors.Is(err, fs.ErrNotExist) {
+// ReadCSV reads a CSV package: the files of the specification's names, in the
+// folder itself or in the one folder under it that holds them.
+func ReadCSV(files fs.FS) (File, error) {
+	var out File
+	files, err := folderOf(files)
+	if err != nil {
+		return out, err
+	}
+	names, err := fs.Glob(files, "*.csv")
+	if err != nil {
+		return out, err
+	}
+	left := int64(MaxPackage)
+	for _, name := range names {
+		if !out.knows(name) {
+			out.Left = append(out.Left, name)
 			continue
 		}
+		f, err := files.Open(name)
 		if err != nil {
-			return dir, wrong, err
+			return out, err
 		}
-		more := readTable(name, io.LimitReader(f, MaxTable+1), v.Field(i))
+		in := &io.LimitedReader{R: f, N: min(MaxTable+1, left)}
+		before := in.N
+		out.ReadTable(name, in)
 		f.Close()
-		wrong = append(wrong, more...)
+		if left -= before - in.N; left <= 0 {
+			return out, fmt.Errorf("%w: the package unpacks to more than %d MiB; bring it in parts", ErrShape, MaxPackage>>20)
+		}
 	}
-	return dir, wrong, nil
+	if len(names) == len(out.Left) {
+		return out, fmt.Errorf("%w: there is no table of the specification, such as services.csv", ErrShape)
+	}
+	return out, nil
+}
+
+// folderOf is the folder that holds a table of the specification.
+func folderOf(files fs.FS) (fs.FS, error) {
+	var d File
+	for _, pattern := range []string{"*.csv", "*/*.csv"} {
+		names, err := fs.Glob(files, pattern)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if d.knows(slashpath.Base(name)) {
+				return fs.Sub(files, slashpath.Dir(name))
+			}
+		}
+	}
+	return files, nil
+}
+
+// knows says whether a name is that of a table.
+func (f *File) knows(name string) bool {
+	return slices.Contains(namesOf(reflect.TypeFor[Directory]()), name)
+}
+
+// ReadTable reads one table by its name, such as services.csv.
+func (f *File) ReadTable(name string, in io.Reader) {
+	v := reflect.ValueOf(&f.Directory).Elem()
+	if i := slices.Index(namesOf(v.Type()), name); i >= 0 {
+		f.Wrong = append(f.Wrong, readTable(name, in, v.Field(i))...)
+	}
 }
 
 func readTable(name string, in io.Reader, table reflect.Value) []RowError {
@@ -66,7 +116,9 @@ func readTable(name string, in io.Reader, table reflect.Value) []RowError {
 	if err != nil {
 		return []RowError{{File: name, Row: 1, Message: err.Error()}}
 	}
-	header[0] = strings.TrimPrefix(header[0], "\uFEFF")
+	for i := range header {
+		header[i] = strings.TrimSpace(strings.TrimPrefix(header[i], "\uFEFF"))
+	}
 	var wrong []RowError
 	for n := 2; ; n++ {
 		cells, err := r.Read()
@@ -83,6 +135,9 @@ func readTable(name string, in io.Reader, table reflect.Value) []RowError {
 			}
 			return wrong
 		}
+		if i := slices.IndexFunc(cells, func(c string) bool { return !utf8.ValidString(c) }); i >= 0 {
+			return append(wrong, RowError{name, n, columnOf(header, i), "is not written in UTF-8; save the table as CSV UTF-8"})
+		}
 		row := reflect.New(table.Type().Elem()).Elem()
 		if bad := readRow(name, n, header, cells, row); len(bad) > 0 {
 			wrong = append(wrong, bad...)
@@ -90,6 +145,13 @@ func readTable(name string, in io.Reader, table reflect.Value) []RowError {
 		}
 		table.Set(reflect.Append(table, row))
 	}
+}
+
+func columnOf(header []string, i int) string {
+	if i < len(header) {
+		return header[i]
+	}
+	return ""
 }
 
 func readRow(file string, n int, header, cells []string, row reflect.Value) []RowError {

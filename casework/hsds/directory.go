@@ -9,7 +9,9 @@ package hsds
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // Directory is the tabular form: every object once, tied by ids. The JSON names
@@ -77,6 +79,9 @@ func (f *flattener) add(v reflect.Value) {
 			for j := range field.Len() {
 				child := reflect.New(field.Type().Elem()).Elem()
 				child.Set(field.Index(j))
+				if own := child.FieldByName("ID"); own.String() == "" && id != "" {
+					own.SetString(derivedID(id, child.Type(), j))
+				}
 				tie(child, self, id)
 				f.add(child)
 			}
@@ -84,6 +89,9 @@ func (f *flattener) add(v reflect.Value) {
 		case field.Kind() == reflect.Pointer && field.Type().Elem().Kind() == reflect.Struct && !field.IsNil():
 			child := reflect.New(field.Type().Elem()).Elem()
 			child.Set(field.Elem())
+			if own := child.FieldByName("ID"); own.String() == "" && id != "" {
+				own.SetString(derivedID(id, child.Type(), 0))
+			}
 			setIfEmpty(v, objectName(child.Type())+"_id", child.FieldByName("ID").String())
 			f.add(child)
 			field.SetZero()
@@ -105,7 +113,7 @@ func (f *flattener) merge(row reflect.Value) {
 	}
 	have := table.Index(at)
 	for i := range row.NumField() {
-		name := jsonName(row.Type().Field(i))
+		name := namesOf(row.Type())[i]
 		switch old, now := have.Field(i), row.Field(i); {
 		case now.IsZero() || name == "-":
 		case old.IsZero():
@@ -138,10 +146,8 @@ func setIfEmpty(v reflect.Value, name, value string) {
 
 // byName is the field with a JSON name; invalid when there is none.
 func byName(v reflect.Value, name string) reflect.Value {
-	for i := range v.NumField() {
-		if jsonName(v.Type().Field(i)) == name && name != "-" {
-			return v.Field(i)
-		}
+	if i := slices.Index(namesOf(v.Type()), name); i >= 0 && name != "-" {
+		return v.Field(i)
 	}
 	return reflect.Value{}
 }
@@ -149,6 +155,21 @@ func byName(v reflect.Value, name string) reflect.Value {
 func jsonName(f reflect.StructField) string {
 	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 	return name
+}
+
+var fieldNames sync.Map // reflect.Type -> []string
+
+// namesOf are the JSON names of a struct's fields, in their order.
+func namesOf(t reflect.Type) []string {
+	if names, ok := fieldNames.Load(t); ok {
+		return names.([]string)
+	}
+	names := make([]string, t.NumField())
+	for i := range names {
+		names[i] = jsonName(t.Field(i))
+	}
+	fieldNames.Store(t, names)
+	return names
 }
 
 func isObjects(t reflect.Type) bool {

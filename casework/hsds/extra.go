@@ -17,6 +17,13 @@ type Extra map[string]json.RawMessage
 // A number where the schema has a text, and a number written as a text, are
 // read all the same: the specification's own tabular example has both.
 func read(data []byte, plain any) (Extra, error) {
+	// Most objects hold nothing beyond the schema: one pass reads them.
+	strict := json.NewDecoder(bytes.NewReader(data))
+	strict.DisallowUnknownFields()
+	if strict.Decode(plain) == nil {
+		return nil, nil
+	}
+	reflect.ValueOf(plain).Elem().SetZero()
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(data, &all); err != nil {
 		return nil, err

@@ -118,9 +118,9 @@ func asTexts(v any) any {
 
 func TestTheCSVPackageIsReadAndWrittenUnchanged(t *testing.T) {
 	folder := os.DirFS(filepath.Join(hsdstest.Folder(t), "examples", "csv"))
-	dir, wrong, err := hsds.ReadCSV(folder)
-	if err != nil || len(wrong) > 0 {
-		t.Fatal(err, wrong)
+	dir, err := hsds.ReadCSV(folder)
+	if err != nil || len(dir.Wrong) > 0 {
+		t.Fatal(err, dir.Wrong)
 	}
 	var z bytes.Buffer
 	if err := dir.Zip(&z); err != nil {
@@ -223,9 +223,9 @@ func TestAnExtensionFieldPassesThroughBothForms(t *testing.T) {
 	for name, b := range buffers {
 		files[name] = &fstest.MapFile{Data: b.Bytes()}
 	}
-	again, wrong, err := hsds.ReadCSV(files)
-	if err != nil || len(wrong) > 0 {
-		t.Fatal(err, wrong)
+	again, err := hsds.ReadCSV(files)
+	if err != nil || len(again.Wrong) > 0 {
+		t.Fatal(err, again.Wrong)
 	}
 	if got := string(again.Phones[0].Extra["x_sms"]); got != `"yes"` {
 		t.Errorf("the phone's extension came back as %s", got)
@@ -244,7 +244,8 @@ func TestALinkThatTablesCannotHoldIsReported(t *testing.T) {
 
 func TestABadCellIsNamedAndTheOtherRowsAreRead(t *testing.T) {
 	files := fstest.MapFS{"services.csv": {Data: []byte("id,name,status,minimum_age\na,A,active,twelve\n,B,active,1\nc,C,active,12\n")}}
-	dir, wrong, err := hsds.ReadCSV(files)
+	dir, err := hsds.ReadCSV(files)
+	wrong := dir.Wrong
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +310,7 @@ func FuzzReadCSV(f *testing.F) {
 	f.Add("id,name,status\na,A,active\n")
 	f.Add("id,minimum_age\n\"a,1\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		dir, _, err := hsds.ReadCSV(fstest.MapFS{"services.csv": {Data: []byte(text)}})
+		dir, err := hsds.ReadCSV(fstest.MapFS{"services.csv": {Data: []byte(text)}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,8 +34,8 @@ func NewNester(d Directory) *Nester {
 		for j := range table.Len() {
 			r := table.Index(j)
 			n.byID[row{t, r.FieldByName("ID").String()}] = j
-			for k := range r.NumField() {
-				if name := jsonName(t.Field(k)); isLink(name) && r.Field(k).String() != "" {
+			for k, name := range namesOf(t) {
+				if isLink(name) && r.Field(k).String() != "" {
 					key := link{t, name, r.Field(k).String()}
 					n.under[key] = append(n.under[key], j)
 				}
@@ -64,7 +64,11 @@ func (n *Nester) ServiceAtLocation(id string) (ServiceAtLocation, bool) {
 	}
 	bare := n.dir.FieldByName("ServiceAtLocations").Index(n.byID[row{reflect.TypeFor[ServiceAtLocation](), id}])
 	if s, ok := find[Service](n, bare.FieldByName("ServiceID").String()); ok {
-		at.Service = &s
+		s.ServiceAtLocations = nil // of which this is one
+		at.Service, at.ServiceID = &s, ""
+		if at.Location != nil && s.Organization != nil && at.Location.OrganizationID == s.Organization.ID {
+			at.Location.OrganizationID = ""
+		}
 	}
 	return at, true
 }
@@ -155,8 +159,7 @@ func (n *Nester) nestUnder(list reflect.Value, parent reflect.Type, id string, h
 // untie clears the links that the way down says already. A link that no table
 // row answers to is kept.
 func (p path) untie(v reflect.Value) {
-	for i := range v.NumField() {
-		name := jsonName(v.Type().Field(i))
+	for i, name := range namesOf(v.Type()) {
 		if isLink(name) && name != "parent_organization_id" && p.ids[v.Field(i).String()] {
 			v.Field(i).SetString("")
 		}
