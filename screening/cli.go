@@ -243,6 +243,7 @@ type PublishCommand struct {
 	Workbook string   `arg:"" type:"existingfile" help:"The workbook."`
 	Media    []string `type:"existingfile" help:"Files that go with it." placeholder:"FILE"`
 	Pack     string   `help:"A built-in pack, where the workbook has no sheet indicators." placeholder:"ID"`
+	Rules    string   `type:"existingfile" help:"An indicator pack as JSON, before any other: corrected rules need no new program." placeholder:"FILE"`
 	Check    bool     `help:"Only check, publish nothing."`
 	JSON     bool     `name:"json" help:"Print JSON."`
 }
@@ -258,6 +259,11 @@ func (c *PublishCommand) Run(ctx context.Context, d *Desk, out io.Writer) error 
 	var err error
 	if u.Workbook, err = os.ReadFile(c.Workbook); err != nil {
 		return err
+	}
+	if c.Rules != "" {
+		if u.Rules, err = os.ReadFile(c.Rules); err != nil {
+			return err
+		}
 	}
 	for _, name := range c.Media {
 		content, err := os.ReadFile(name)

@@ -81,12 +81,19 @@ func (d *Desk) screeningRoutes(g *gate.Gate) {
 			From       time.Time `query:"from"`
 			To         time.Time `query:"to"`
 			Outcome    string    `query:"outcome" doc:"Id of an established outcome"`
+			Place      string    `query:"place" maxLength:"255" doc:"Id of a device (devices are named for their post), or what the interview says of its place"`
+			Spoken     string    `query:"spoken" maxLength:"35" doc:"Code of the language the interview was held in, where the form asks it"`
 			Q          string    `query:"q" maxLength:"255" doc:"Beginning of the screening's or the interview's id"`
 			Limit      int       `query:"limit" minimum:"0" maximum:"200"`
 			After      string    `query:"after" maxLength:"200"`
 		}) (*body[Page[Listed]], error) {
-			p, err := d.List(ctx, Query{in.Instrument, in.State, in.From, in.To, in.Outcome, in.Q, in.Limit, in.After, in.Language})
+			p, err := d.List(ctx, Query{Instrument: in.Instrument, State: in.State, From: in.From, To: in.To, Outcome: in.Outcome, Place: in.Place, Spoken: in.Spoken, Text: in.Q, Limit: in.Limit, After: in.After, Language: in.Language})
 			return &body[Page[Listed]]{p}, err
+		})
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/filters", Summary: "What a list of screenings can be narrowed by"}, readers,
+		func(ctx context.Context, in *struct{ Tongue }) (*body[Filters], error) {
+			f, err := d.Filters(ctx, in.Language)
+			return &body[Filters]{f}, err
 		})
 	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/screenings/{id}", Summary: "Read one screening, with its explained results"}, readers,
 		func(ctx context.Context, in *struct {

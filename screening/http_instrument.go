@@ -22,6 +22,7 @@ type uploadForm struct {
 	File    huma.FormFile   `form:"file" required:"true" doc:"The workbook: .xlsx, .md, .csv, .json or a zip of .csv"`
 	Media   []huma.FormFile `form:"media" required:"false" doc:"Pictures, recordings and lists that it names"`
 	Pack    string          `form:"pack" required:"false" doc:"A built-in pack (id or id@version), where the workbook has no sheet indicators"`
+	Rules   huma.FormFile   `form:"rules" required:"false" doc:"An indicator pack as JSON (lintas-pack/1), before any other"`
 	Publish bool            `form:"publish" required:"false"`
 }
 
@@ -100,8 +101,26 @@ func (d *Desk) instrumentRoutes(g *gate.Gate) {
 			p, err := d.PreviewForm(ctx, in.ID, in.Version, in.Language)
 			return &body[Preview]{p}, err
 		})
+	gate.Register(g, uploadOperation(huma.Operation{Method: "POST", Path: "/api/screening/instruments/{id}/pack", Summary: "Put corrected rules (a pack as JSON) under an instrument; with a new version they are published"}), keepers,
+		func(ctx context.Context, in *struct {
+			PathID
+			RawBody huma.MultipartFormFiles[rulesForm]
+		}) (*body[Replaced], error) {
+			f := in.RawBody.Data()
+			content, err := readPart(f.File, maxWorkbook)
+			if err != nil {
+				return nil, err
+			}
+			r, err := d.ReplacePack(ctx, in.ID, f.Version, content)
+			return &body[Replaced]{r}, err
+		})
 	d.translationRoutes(g)
 	d.instrumentFiles(g)
+}
+
+type rulesForm struct {
+	File    huma.FormFile `form:"file" required:"true" doc:"The pack, lintas-pack/1"`
+	Version string        `form:"version" required:"false" doc:"Version to publish it as; empty: only check"`
 }
 
 func (d *Desk) translationRoutes(g *gate.Gate) {
@@ -192,6 +211,11 @@ func readUpload(f *uploadForm) (Upload, error) {
 	var err error
 	if u.Workbook, err = readPart(f.File, maxWorkbook); err != nil {
 		return u, err
+	}
+	if f.Rules.IsSet {
+		if u.Rules, err = readPart(f.Rules, maxWorkbook); err != nil {
+			return u, err
+		}
 	}
 	for _, m := range f.Media {
 		content, err := readPart(m, maxMediaFile)

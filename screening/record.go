@@ -40,6 +40,8 @@ type Query struct {
 	State      string    // new, reviewed, incomplete, erased
 	From, To   time.Time // received at or after From, before To
 	Outcome    string    // id of an established outcome
+	Place      string    // id of a device, or what was answered to the question border_post or place
+	Spoken     string    // code answered to the question interview_language or language
 	Text       string    // beginning of the screening's or the interview's id
 	Limit      int       // 1..200; 0 = 50
 	After      string    // Page.Next of the page before
@@ -157,6 +159,12 @@ func (d *Desk) where(who actor.Actor, q Query) (string, []any, error) {
 	}
 	if q.Outcome != "" {
 		add("EXISTS (SELECT 1 FROM screening_outcome o WHERE o.record = r.id AND o.mark = ?)", d.outcomeMark(q.Outcome))
+	}
+	if place := strings.TrimSpace(q.Place); place != "" {
+		add("(r.device = ? OR EXISTS (SELECT 1 FROM screening_outcome o WHERE o.record = r.id AND o.mark = ?))", place, d.placeMark(place))
+	}
+	if q.Spoken != "" {
+		add("EXISTS (SELECT 1 FROM screening_outcome o WHERE o.record = r.id AND o.mark = ?)", d.languageMark(q.Spoken))
 	}
 	if text := strings.TrimSpace(q.Text); text != "" {
 		like := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
@@ -376,7 +384,7 @@ func (d *Desk) addResult(ctx context.Context, r recordRow, submission string, en
 		if err := clearOutcomes(t, r.ID); err != nil {
 			return err
 		}
-		if err := insertOutcomes(t, r.ID, d.outcomeMarks(sum.Outcomes)); err != nil {
+		if err := insertOutcomes(t, r.ID, d.listMarks(sum)); err != nil {
 			return err
 		}
 		return d.leaf(t, now, who, "screening.rescore", r, map[string]any{"pack": result.Pack.ID, "pack_version": result.Pack.Version, "pack_hash": result.Pack.Hash})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"lintas/kernel/id"
 	"lintas/kernel/problem"
@@ -69,6 +70,7 @@ func (d *Desk) scoreInto(ctx context.Context, a *arrival, env *Envelope) (summar
 		return summary{}, err
 	}
 	sum := summaryOf(env)
+	a.marks = d.listMarks(sum)
 	if c.pack == nil {
 		return sum, nil
 	}
@@ -84,7 +86,7 @@ func (d *Desk) scoreInto(ctx context.Context, a *arrival, env *Envelope) (summar
 	row.MadeAt, row.MadeBy = a.now, a.who.Label()
 	a.results = append(a.results, row)
 	sum.Outcomes, sum.Open = outcomesOf(result)
-	a.marks = d.outcomeMarks(sum.Outcomes)
+	a.marks = d.listMarks(sum)
 	return sum, nil
 }
 
@@ -93,11 +95,27 @@ func summaryOf(env *Envelope) summary {
 	return summary{Place: answerNamed(env.Root, "border_post", "place"), Language: answerNamed(env.Root, "interview_language", "language")}
 }
 
-func (d *Desk) outcomeMarks(outcomes []string) (marks []string) {
-	for _, o := range outcomes {
+// listMarks are the keyed marks that lists are narrowed by: outcomes, place and language. They stand in one table
+// and cannot be told apart without the key.
+func (d *Desk) listMarks(s summary) (marks []string) {
+	for _, o := range s.Outcomes {
 		marks = append(marks, d.outcomeMark(o))
 	}
+	if s.Place != "" {
+		marks = append(marks, d.placeMark(s.Place))
+	}
+	if s.Language != "" {
+		marks = append(marks, d.languageMark(s.Language))
+	}
 	return marks
+}
+
+func (d *Desk) placeMark(place string) string {
+	return d.keys.Index("screening.place", strings.ToLower(strings.Join(strings.Fields(place), " ")))
+}
+
+func (d *Desk) languageMark(code string) string {
+	return d.keys.Index("screening.language", strings.ToLower(code))
 }
 
 func (d *Desk) outcomeMark(outcome string) string { return d.keys.Index("screening.outcome", outcome) }

@@ -225,6 +225,9 @@ func (d *Desk) ImportTranslations(ctx context.Context, instrument, language, ver
 		return out, err
 	}
 	u := Upload{Name: name, Workbook: workbook}
+	if u.Rules, err = d.rulesApart(ctx, t); err != nil {
+		return out, err
+	}
 	checked, err := d.CheckWorkbook(ctx, u)
 	if err != nil {
 		return out, err
@@ -241,6 +244,16 @@ func (d *Desk) ImportTranslations(ctx context.Context, instrument, language, ver
 }
 
 var reference = regexp.MustCompile(`\$\{[^}]*\}`)
+
+// rulesApart are the rules of the present version where its workbook does not carry them: a translated version keeps
+// them. nil when the workbook does, or when there are none.
+func (d *Desk) rulesApart(ctx context.Context, t translatable) ([]byte, error) {
+	if _, ok := t.book.Sheet(indicatorSheet); ok || t.current.Pack == nil {
+		return nil, nil
+	}
+	rules, _, err := d.RevisionFile(ctx, t.current.Revision, "pack")
+	return rules, err
+}
 
 // apply puts translations into the workbook's cells.
 func (out *Translated) apply(t translatable, theirs []unit) {

@@ -96,6 +96,7 @@ type Upload struct {
 	Workbook []byte
 	Media    []Medium
 	Pack     string // id of a built-in pack (id or id@version), where the workbook carries none
+	Rules    []byte // an indicator pack as JSON, before any other
 }
 
 const (
@@ -136,7 +137,7 @@ func (d *Desk) check(ctx context.Context, u Upload) (Checked, *Publication, erro
 	if form.ItemsetsCSV != nil {
 		p.Media = append(p.Media, Medium{Name: "itemsets.csv", Type: "text/csv; charset=utf-8", Content: form.ItemsetsCSV})
 	}
-	pack, notes, err := packOf(w, form, u.Pack)
+	pack, notes, err := packOf(w, form, u)
 	if err != nil {
 		out.addErrors(err)
 		return out, nil, nil
@@ -145,8 +146,10 @@ func (d *Desk) check(ctx context.Context, u Upload) (Checked, *Publication, erro
 		out.Warnings = append(out.Warnings, noteText(n))
 	}
 	if pack != nil {
+		out.Warnings = append(out.Warnings, notAsked(pack, read)...)
 		p.Pack = pack.Canonical()
-		p.About.Pack = &indicator.PackRef{ID: pack.ID, Version: pack.Version, Hash: pack.Hash(), Validated: pack.Validated}
+		ref := pack.Ref()
+		p.About.Pack = &ref
 		out.Pack = p.About.Pack
 	}
 	if err := d.against(ctx, &out, p, form); err != nil {
@@ -174,6 +177,9 @@ func (d *Desk) against(ctx context.Context, out *Checked, p *Publication, form *
 	})
 	if err != nil {
 		return err
+	}
+	if len(old) > 0 {
+		out.Warnings = append(out.Warnings, samePackName(old[0].About.Pack, p.About.Pack)...)
 	}
 	have := map[string]bool{}
 	for _, m := range p.Media {

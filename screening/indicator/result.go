@@ -54,6 +54,11 @@ type PackRef struct {
 	Secondary bool `json:"secondary"`
 }
 
+// Ref names the pack as results and lists do.
+func (p *Pack) Ref() PackRef {
+	return PackRef{p.ID, p.Version, p.hash, p.Validated, p.prog.secondary}
+}
+
 // ProfileRef names the jurisdiction profile in use.
 type ProfileRef struct {
 	ID      string `json:"id"`

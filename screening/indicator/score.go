@@ -109,7 +109,7 @@ func (s *scoring) result(warnings []Warning) Result {
 	p := s.pack
 	r := Result{
 		Format:   ResultFormat,
-		Pack:     PackRef{p.ID, p.Version, p.hash, p.Validated, p.prog.secondary},
+		Pack:     p.Ref(),
 		Profile:  ProfileRef{s.profile.ID, s.profile.Version},
 		Finished: s.board.finished, Warnings: warnings, NotCovered: p.prog.uncovered,
 		Population: s.population(),

@@ -168,3 +168,15 @@ export function save(file: { blob: Blob; name: string }): void {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
+
+/** Languages that officers and people met at borders of the region speak; a procedure may be written in each. */
+export const languagesHere = ['en', 'id', 'th', 'vi', 'my', 'ar', 'km', 'lo', 'ms', 'fil', 'tet', 'rhg', 'shn', 'kar', 'bn', 'ta', 'si', 'hi', 'ne', 'ur', 'fa', 'prs', 'ps', 'zh', 'fr', 'pt'] as const;
+
+/** A language by its own name, or its code where the browser has no name for it. */
+export function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames([code], { type: 'language', fallback: 'code' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
