@@ -46,8 +46,9 @@ type Deps struct {
 	// NodeName is shown to people at sign-in and in an authenticator app.
 	NodeName string
 	Country  string
-	Demo     bool
-	Version  string
+	// DemoSignIns, on a node with invented people only, are shown to anyone at sign-in; nil on every other.
+	DemoSignIns *DemoSignIns
+	Version     string
 }
 
 // Desk holds the agency's verbs. It is safe for concurrent use.

@@ -80,12 +80,25 @@ type NodeView struct {
 	Name    string          `json:"name"`
 	Country string          `json:"country"`
 	Demo    bool            `json:"demo"`
+	SignIns *DemoSignIns    `json:"demo_sign_ins,omitempty" doc:"On a demo node: who may be played"`
 	Version string          `json:"version"`
 	Locales []locale.Locale `json:"locales"`
 }
 
+// DemoSignIns are the invented people of a demo node and the password that they share.
+type DemoSignIns struct {
+	Password string       `json:"password"`
+	People   []DemoPerson `json:"people"`
+}
+
+// DemoPerson is an invented person.
+type DemoPerson struct {
+	Login string `json:"login"`
+	Name  string `json:"name"`
+}
+
 func (d *Desk) nodeView() NodeView {
-	return NodeView{Name: d.NodeName, Country: d.Country, Demo: d.Demo, Version: d.Version, Locales: locale.Interface}
+	return NodeView{Name: d.NodeName, Country: d.Country, Demo: d.DemoSignIns != nil, SignIns: d.DemoSignIns, Version: d.Version, Locales: locale.Interface}
 }
 
 type passkeyBegin struct {

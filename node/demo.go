@@ -18,17 +18,31 @@ import (
 )
 
 // DemoSignIns is what the demo prints: invented people, one password, never for a real node.
-const DemoSignIns = `
-This is a demo node with a fictional country. Sign in with one of these logins
-and the password  lintas demo sunrise  (it is public: never put real data here):
+func DemoSignIns() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nThis is a demo node with a fictional country. Sign in with one of these logins\nand the password  %s  (it is public: never put real data here):\n\n", demoPassword)
+	for _, p := range demoPeople {
+		if p.does != "" {
+			fmt.Fprintf(&b, "  %-18s %-22s %s\n", p.person.Login, p.is, p.does)
+		}
+	}
+	b.WriteString("\n")
+	return b.String()
+}
 
-  officer@demo       border officer          screens travellers
-  caseworker@demo    caseworker, shelter     opens cases, refers, follows up
-  supervisor@demo    supervisor              approves, enrols phones, publishes interviews
-  planner@demo       planner                 displacement scenarios
-  admin@demo         administrator           people and devices
-
-`
+// demoSignIns is the same for the page of sign-in.
+func (n *Node) demoSignIns() *agency.DemoSignIns {
+	if !n.Demo {
+		return nil
+	}
+	d := &agency.DemoSignIns{Password: demoPassword}
+	for _, p := range demoPeople {
+		if p.does != "" {
+			d.People = append(d.People, agency.DemoPerson{Login: p.person.Login, Name: p.person.Name})
+		}
+	}
+	return d
+}
 
 const demoPassword = "lintas demo sunrise"
 
@@ -42,16 +56,17 @@ var demoOrganisations = []agency.Organisation{
 var demoPeople = []struct {
 	organisation int
 	person       agency.NewPerson
+	is, does     string // printed with the sign-ins; empty for those who are not
 }{
-	{0, agency.NewPerson{Login: "officer@demo", Name: "Officer Melati", Roles: []actor.Role{actor.Officer}}},
-	{0, agency.NewPerson{Login: "officer2@demo", Name: "Officer Bayu", Roles: []actor.Role{actor.Officer}}},
-	{0, agency.NewPerson{Login: "supervisor@demo", Name: "Supervisor Ratna", Roles: []actor.Role{actor.Supervisor, actor.Officer}}},
-	{0, agency.NewPerson{Login: "caseworker@demo", Name: "Caseworker Dewi", Roles: []actor.Role{actor.Caseworker}}},
-	{0, agency.NewPerson{Login: "planner@demo", Name: "Planner Arun", Roles: []actor.Role{actor.Planner, actor.Analyst}}},
-	{0, agency.NewPerson{Login: "secretariat@demo", Name: "Secretary Linh", Roles: []actor.Role{actor.Secretariat, actor.Trainer}}},
-	{0, agency.NewPerson{Login: "admin@demo", Name: "Administrator Nilar", Roles: []actor.Role{actor.Administrator}}},
-	{1, agency.NewPerson{Login: "shelter@demo", Name: "Caseworker Sokha", Roles: []actor.Role{actor.Caseworker}}},
-	{2, agency.NewPerson{Login: "neighbour@demo", Name: "Officer Chai", Roles: []actor.Role{actor.Officer, actor.Supervisor}}},
+	{0, agency.NewPerson{Login: "officer@demo", Name: "Officer Melati", Roles: []actor.Role{actor.Officer}}, "border officer", "screens travellers"},
+	{0, agency.NewPerson{Login: "officer2@demo", Name: "Officer Bayu", Roles: []actor.Role{actor.Officer}}, "", ""},
+	{0, agency.NewPerson{Login: "caseworker@demo", Name: "Caseworker Dewi", Roles: []actor.Role{actor.Caseworker}}, "caseworker", "opens cases, refers, follows up"},
+	{0, agency.NewPerson{Login: "supervisor@demo", Name: "Supervisor Ratna", Roles: []actor.Role{actor.Supervisor, actor.Officer}}, "supervisor", "approves, enrols phones, publishes interviews"},
+	{1, agency.NewPerson{Login: "shelter@demo", Name: "Caseworker Sokha", Roles: []actor.Role{actor.Caseworker}}, "caseworker, shelter", "answers referrals at another organisation"},
+	{0, agency.NewPerson{Login: "planner@demo", Name: "Planner Arun", Roles: []actor.Role{actor.Planner, actor.Analyst}}, "planner", "displacement scenarios"},
+	{0, agency.NewPerson{Login: "secretariat@demo", Name: "Secretary Linh", Roles: []actor.Role{actor.Secretariat, actor.Trainer}}, "", ""},
+	{0, agency.NewPerson{Login: "admin@demo", Name: "Administrator Nilar", Roles: []actor.Role{actor.Administrator}}, "administrator", "people and devices"},
+	{2, agency.NewPerson{Login: "neighbour@demo", Name: "Officer Chai", Roles: []actor.Role{actor.Officer, actor.Supervisor}}, "", ""},
 }
 
 // MakeDemo fills an empty node with the fictional country; made is false when it is there already.

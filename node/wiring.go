@@ -27,7 +27,7 @@ type desks struct {
 func (n *Node) wire(ctx context.Context) (err error) {
 	n.Agency, err = agency.Open(ctx, agency.Deps{
 		DB: n.DB, Keys: n.Keys, Clock: n.Clock, Log: n.Log,
-		PublicURL: n.Config.PublicURL, NodeName: n.Config.Name, Country: n.Config.Country, Demo: n.Demo, Version: Version(),
+		PublicURL: n.Config.PublicURL, NodeName: n.Config.Name, Country: n.Config.Country, DemoSignIns: n.demoSignIns(), Version: Version(),
 	})
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func (c serveCommand) Run(ctx context.Context, s streams, open opener, all *comm
 	return n.Serve(ctx, func(a net.Addr) {
 		fmt.Fprintf(s.Out, "\nLintas is running at %s  (Ctrl-C ends it)\n", n.Config.PublicURL)
 		if n.Demo {
-			fmt.Fprint(s.Out, node.DemoSignIns)
+			fmt.Fprint(s.Out, node.DemoSignIns())
 		}
 		n.Log.Info("answering", "address", a.String())
 	})
@@ -85,7 +85,7 @@ func (demoCommand) Run(ctx context.Context, s streams, open opener) error {
 	if err := makeDemo(ctx, s, open); err != nil {
 		return err
 	}
-	fmt.Fprint(s.Out, node.DemoSignIns)
+	fmt.Fprint(s.Out, node.DemoSignIns())
 	return nil
 }
 
@@ -96,10 +96,15 @@ func makeDemo(ctx context.Context, s streams, open opener) error {
 	}
 	defer n.Close()
 	made, err := n.MakeDemo(ctx)
-	if err == nil && made {
+	switch {
+	case err != nil:
+		return err
+	case made:
 		fmt.Fprintln(s.Out, "A fictional country was made: invented names, three border posts, twelve travellers who never lived.")
+	default:
+		fmt.Fprintln(s.Out, "The fictional country is there already; nothing was changed.")
 	}
-	return err
+	return nil
 }
 
 type personCommands struct {

@@ -14,6 +14,12 @@ after(async () => {
   await node?.end();
 });
 
+/** On a narrow screen the menu is folded away. */
+async function unfold(page) {
+  const button = page.getByRole('button', { name: /^(Menu|القائمة)$/ });
+  if (await button.isVisible()) await button.click();
+}
+
 const menuOf = (page) => page.getByRole('navigation').first().getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
 
 /** The page has come to rest: nothing is being fetched and its heading is there. */
@@ -31,6 +37,8 @@ for (const who of ['officer', 'caseworker', 'supervisor', 'planner', 'secretaria
       await page.goto('/');
       await settled(page);
       await accessible(page, 'the first page');
+      await unfold(page);
+      await accessible(page, 'the menu');
       const menu = await menuOf(page);
       assert.ok(menu.includes('/agency/account'), 'the menu is empty');
       for (const path of menu) {
@@ -47,3 +55,23 @@ for (const who of ['officer', 'caseworker', 'supervisor', 'planner', 'secretaria
     }
   });
 }
+
+test('on a phone the menu is folded away; Escape folds it again and gives the keyboard back to its button', async () => {
+  const visitor = await visit(browser, node, { locale: 'en', width: 390 });
+  const { page, context } = visitor;
+  await enter(context, 'officer@demo');
+  await page.goto('/');
+  await settled(page);
+  const button = page.getByRole('button', { name: 'Menu' });
+  assert.equal(await page.getByRole('navigation').count(), 0, 'the menu is open before anybody asked for it');
+  await button.click();
+  await page.getByRole('navigation').getByRole('link', { name: 'My account' }).focus();
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getByRole('navigation').count(), 0, 'Escape left the menu open');
+  assert.ok(await button.evaluate((it) => it === document.activeElement), 'the keyboard is not on the button');
+  await button.click();
+  await page.getByRole('navigation').getByRole('link', { name: 'My account' }).click();
+  await page.waitForURL('**/agency/account');
+  assert.equal(await page.getByRole('navigation').count(), 0, 'the menu covers the page that was asked for');
+  await visitor.leave();
+});

@@ -18,6 +18,8 @@ export interface NodeInfo {
   name: string;
   country: string;
   demo: boolean;
+  /** On a node of invented people: who may be played, and the password that they share. */
+  demo_sign_ins?: { password: string; people: { login: string; name: string }[] };
   version: string;
   locales: unknown[];
 }

@@ -1,9 +1,6 @@
 import { createRouter, createWebHistory } from 'vue-router';
 import { useSession } from '@/session/session';
-import type { DeskPages } from './desk';
-
-const found = import.meta.glob<DeskPages>('../*/routes.ts', { eager: true, import: 'default' });
-export const desks: readonly DeskPages[] = Object.values(found).sort((a, b) => a.order - b.order);
+import { desks } from './desks';
 
 declare module 'vue-router' {
   interface RouteMeta {
