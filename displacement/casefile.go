@@ -3,10 +3,12 @@ package displacement
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,9 +44,7 @@ func packCase(folder fs.FS) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(names)
-	var out bytes.Buffer
-	z := zip.NewWriter(&out)
+	files := make(map[string][]byte, len(names))
 	total := 0
 	for _, name := range names {
 		raw, err := fs.ReadFile(folder, name)
@@ -54,11 +54,21 @@ func packCase(folder fs.FS) ([]byte, error) {
 		if total += len(raw); total > maxCaseBytes {
 			return nil, problem.New(problem.TooLarge, "displacement.case-too-large", "The case is larger than %d MB.", maxCaseBytes>>20)
 		}
-		w, err := z.CreateHeader(&zip.FileHeader{Name: filepath.ToSlash(name), Method: zip.Deflate})
+		files[filepath.ToSlash(name)] = raw
+	}
+	return packFiles(files)
+}
+
+// packFiles zips files in the order of their names and without dates.
+func packFiles(files map[string][]byte) ([]byte, error) {
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, name := range sortedKeys(files) {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
 		if err != nil {
 			return nil, err
 		}
-		if _, err := w.Write(raw); err != nil {
+		if _, err := w.Write(files[name]); err != nil {
 			return nil, err
 		}
 	}
@@ -66,6 +76,63 @@ func packCase(folder fs.FS) ([]byte, error) {
 		return nil, err
 	}
 	return out.Bytes(), nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// bundleFiles reads all files of a bundle.
+func bundleFiles(bundle []byte) (map[string][]byte, error) {
+	folder, err := unpackCase(bundle)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	err = fs.WalkDir(folder, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		files[name], err = fs.ReadFile(folder, name)
+		return err
+	})
+	return files, err
+}
+
+// layout is source_data/data_layout.csv: which file holds whose reports.
+type layout struct {
+	folder string
+	lines  [][]string
+}
+
+func readLayout(files map[string][]byte) *layout {
+	l := &layout{folder: "source_data/"}
+	_ = eachLine(string(files[l.folder+"data_layout.csv"]), 1, func(_ int, cells []string) error {
+		l.lines = append(l.lines, cells)
+		return nil
+	})
+	return l
+}
+
+// filesOf are the files of a place or of the total.
+func (l *layout) filesOf(name string) []string {
+	for _, line := range l.lines {
+		if line[0] == name {
+			return slices.DeleteFunc(slices.Clone(line[1:]), func(s string) bool { return s == "" })
+		}
+	}
+	return nil
+}
+
+// keep writes that name's reports lie in file, and in no other.
+func (l *layout) keep(files map[string][]byte, name, file string) {
+	i := slices.IndexFunc(l.lines, func(line []string) bool { return line[0] == name })
+	if i < 0 {
+		l.lines, i = append(l.lines, nil), len(l.lines)
+	}
+	l.lines[i] = []string{name, file}
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	_ = w.WriteAll(l.lines) // to memory: cannot fail
+	files[l.folder+"data_layout.csv"] = out.Bytes()
 }
 
 // unpackCase opens a bundle as a folder. A bundle that would grow beyond the

@@ -65,6 +65,11 @@ func planner(ctx context.Context) context.Context {
 	return actor.With(ctx, actor.Actor{Person: "p1", Organisation: "o1", Roles: []actor.Role{actor.Planner}})
 }
 
+// system is the node's own job.
+func system(t *testing.T) context.Context {
+	return actor.With(t.Context(), actor.Actor{System: "displacement.runs"})
+}
+
 func hasCode(t *testing.T, err error, code string) {
 	t.Helper()
 	var p *problem.Problem
@@ -91,7 +96,7 @@ func TestAScenarioIsBroughtChangedRunAndCompared(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := desk.RunQueued(t.Context()); err != nil {
+		if err := desk.RunQueued(system(t)); err != nil {
 			t.Fatal(err)
 		}
 		done, err := desk.Run(ctx, run.ID)
@@ -163,14 +168,14 @@ func TestARunLeftByADeadProcessIsDoneAgain(t *testing.T) {
 	if _, ok, err := desk.takeRun(ctx, leftAlone); !ok || err != nil {
 		t.Fatal("the run was not taken", err)
 	}
-	if err := desk.RunQueued(t.Context()); err != nil {
+	if err := desk.RunQueued(system(t)); err != nil {
 		t.Fatal(err)
 	}
 	if r, _ := desk.Run(ctx, run.ID); r.State != "running" {
 		t.Fatalf("a run that moved just now was taken from its process: %s", r.State)
 	}
 	desk.Clock.(*clock.Manual).Advance(leftAlone + time.Second)
-	if err := desk.RunQueued(t.Context()); err != nil {
+	if err := desk.RunQueued(system(t)); err != nil {
 		t.Fatal(err)
 	}
 	if r, _ := desk.Run(ctx, run.ID); r.State != "done" {
@@ -185,20 +190,20 @@ func TestTheRoutesServeMapFlowsGapsAndFilesToPlannersOnly(t *testing.T) {
 		return actor.Actor{Person: "p1", Organisation: "o1", Roles: roles}, nil
 	}, desk.Log)
 	desk.Routes(g)
-	if err := desk.MakeDemo(planner(t.Context()), "Strait", tiny()); err != nil {
+	if err := desk.MakeDemo(planner(t.Context()), Demo{Name: "Strait", Folder: tiny()}); err != nil {
 		t.Fatal(err)
 	}
-	if err := desk.MakeDemo(planner(t.Context()), "Strait", tiny()); err != nil {
+	if err := desk.MakeDemo(planner(t.Context()), Demo{Name: "Strait", Folder: tiny()}); err != nil {
 		t.Fatal(err)
 	}
-	all, err := desk.Scenarios(t.Context())
+	all, err := desk.Scenarios(planner(t.Context()))
 	if err != nil || len(all) != 1 {
 		t.Fatalf("the demo made %d scenarios, error %v", len(all), err)
 	}
-	if err := desk.RunQueued(t.Context()); err != nil {
+	if err := desk.RunQueued(system(t)); err != nil {
 		t.Fatal(err)
 	}
-	runs, err := desk.Runs(t.Context(), all[0].ID)
+	runs, err := desk.Runs(planner(t.Context()), all[0].ID)
 	if err != nil {
 		t.Fatal(err)
 	}

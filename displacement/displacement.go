@@ -20,7 +20,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"encoding/json"
-	"io/fs"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -47,7 +47,21 @@ type Deps struct {
 }
 
 // Desk holds the verbs. It is safe for concurrent use.
-type Desk struct{ Deps }
+//
+// A scenario belongs to the organisation of who brought it: to anybody else it
+// is not there.
+type Desk struct {
+	Deps
+	// Names gives the names of persons by id, for who changed what; nil shows
+	// ids. The node points it at the agency desk.
+	Names func(ctx context.Context, ids []string) (map[string]string, error)
+	// Outlook foretells newly displaced people per day from a date on. The node
+	// points it at the warning desk; nil while there is none: a series can then
+	// be uploaded only.
+	Outlook func(ctx context.Context, organisation string, from time.Time, days int) (DailySeries, error)
+
+	played playedCases
+}
 
 // Open makes the desk's tables and the desk.
 func Open(ctx context.Context, deps Deps) (*Desk, error) {
@@ -84,31 +98,28 @@ type RunSettings struct {
 	Members int    `json:"members" minimum:"1" maximum:"2000"`
 	Seed    uint64 `json:"seed,omitempty"`
 	Warm    *Warm  `json:"warm,omitempty"`
-	Stride  int    `json:"stride,omitempty" minimum:"0" maximum:"30"`
+	Stride  int    `json:"stride,omitempty" minimum:"0" maximum:"30" doc:"keep every so many days; 0 lets the node choose"`
+	Series  string `json:"series,omitempty" doc:"id of a series of newly displaced people, in place of the case's totals"`
 }
 
 // Run is an ensemble asked for.
 type Run struct {
-	ID       string          `json:"id"`
-	Scenario string          `json:"scenario"`
-	Version  int64           `json:"version"`
-	Settings RunSettings     `json:"settings"`
-	State    string          `json:"state" enum:"queued,running,done,failed"`
-	Done     int64           `json:"done"`
-	Problem  string          `json:"problem,omitempty"`
-	View     json.RawMessage `json:"view,omitempty"`
-	Program  string          `json:"program"`
-	AskedAt  time.Time       `json:"asked_at"`
-	AskedBy  string          `json:"asked_by"`
-}
+	ID       string      `json:"id"`
+	Scenario string      `json:"scenario"`
+	Version  int64       `json:"version"`
+	Settings RunSettings `json:"settings"`
+	State    string      `json:"state" enum:"queued,running,stopping,stopped,done,failed"`
+	Done     int64       `json:"done"`
+	// SecondsLeft is told while it runs and something is done.
+	SecondsLeft *int64          `json:"seconds_left,omitempty"`
+	Problem     string          `json:"problem,omitempty"`
+	View        json.RawMessage `json:"view,omitempty"`
+	Program     string          `json:"program"`
+	AskedAt     time.Time       `json:"asked_at"`
+	AskedBy     string          `json:"asked_by"`
 
-// Arrival is a count of people present at a place on a date, as it came in.
-type Arrival struct {
-	Place  string    `json:"place"`
-	Date   string    `json:"date" format:"date"`
-	People int64     `json:"people" minimum:"0"`
-	Source string    `json:"source" maxLength:"500"`
-	MadeAt time.Time `json:"made_at,omitempty"`
+	startedAt time.Time // zero: not begun
+	attempts  int64
 }
 
 // AddScenario stores a case as it came, with its first version.
@@ -119,7 +130,7 @@ func (d *Desk) AddScenario(ctx context.Context, name, source string, bundle []by
 	}
 	_, found, err := readBundle(bundle)
 	if err != nil {
-		return Scenario{}, found, err
+		return Scenario{}, found, withFindings(err, found)
 	}
 	sum := sha256.Sum256(bundle)
 	who := actor.From(ctx)
@@ -152,9 +163,16 @@ func (d *Desk) AddVersion(ctx context.Context, scenario string, expected int64, 
 	who := actor.From(ctx)
 	v.Version, v.MadeAt, v.MadeBy = expected+1, d.Clock.Now(), who.Label()
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		newest, err := newestVersion(t, scenario)
+		if err != nil {
+			return err
+		}
+		if newest != expected {
+			return errNewerVersion
+		}
 		if err := insertVersion(t, scenario, v); err != nil {
 			if db.Unique(err) {
-				return problem.New(problem.Conflict, "displacement.newer-version", "Somebody has made a newer version. Look at it, then make yours on top.")
+				return errNewerVersion
 			}
 			return err
 		}
@@ -181,6 +199,25 @@ func (d *Desk) planned(s Scenario, v Version) (Plan, error) {
 	return p, err
 }
 
+// errNewerVersion is told, too, when the version named has never been there.
+var errNewerVersion = problem.New(problem.Conflict, "displacement.newer-version", "Somebody has made a newer version. Look at it, then make yours on top.")
+
+// withFindings adds to a refusal what the reader of the case could not read,
+// each with its file, line and column.
+func withFindings(err error, found []abm.Finding) error {
+	var refused *problem.Problem
+	if !errors.As(err, &refused) {
+		return err
+	}
+	for _, f := range found {
+		if f.Severity == abm.SevError && len(refused.Fields) < 50 {
+			where, _, _ := strings.Cut(f.String(), ": ")
+			refused = refused.With(where, f.What)
+		}
+	}
+	return refused
+}
+
 // Ask queues a run of a version.
 func (d *Desk) Ask(ctx context.Context, scenario string, version int64, settings RunSettings) (Run, error) {
 	s, err := d.Scenario(ctx, scenario)
@@ -190,8 +227,10 @@ func (d *Desk) Ask(ctx context.Context, scenario string, version int64, settings
 	if settings.Seed == 0 {
 		settings.Seed = 1
 	}
-	p := Plan{Bundle: s.bundle, Members: settings.Members, Warm: settings.Warm}
-	if err := p.check(); err != nil {
+	if err := (Plan{Bundle: s.bundle, Members: settings.Members, Warm: settings.Warm}).check(); err != nil {
+		return Run{}, err
+	}
+	if err := d.checkSeries(ctx, s, settings); err != nil {
 		return Run{}, err
 	}
 	who := actor.From(ctx)
@@ -208,47 +247,22 @@ func (d *Desk) Ask(ctx context.Context, scenario string, version int64, settings
 	return r, err
 }
 
-// AddArrival keeps a count. A later count of the same place and day does not
-// erase the earlier one; the newest holds.
-func (d *Desk) AddArrival(ctx context.Context, scenario string, a Arrival) error {
-	s, err := d.Scenario(ctx, scenario)
-	if err != nil {
-		return err
+// Stop ends a run that waits or runs. What is finished by then is kept; a run
+// that has ended already stays as it is.
+func (d *Desk) Stop(ctx context.Context, run string) (Run, error) {
+	if _, err := d.Run(ctx, run); err != nil {
+		return Run{}, err
 	}
-	c, _, err := readBundle(s.bundle)
-	if err != nil {
-		return err
-	}
-	if c.PlaceIndex(a.Place) < 0 {
-		return problem.New(problem.Invalid, "displacement.no-place", "The case has no place %q.", a.Place).With("body.place", "is not in the case")
-	}
-	if _, err := time.Parse("2006-01-02", a.Date); err != nil {
-		return problem.New(problem.Invalid, "displacement.bad-date", "Write the date as YYYY-MM-DD.").With("body.date", "is not a date")
-	}
-	who := actor.From(ctx)
-	a.MadeAt = d.Clock.Now()
-	return d.DB.Write(ctx, func(t *db.Tx) error {
-		if err := insertArrival(t, scenario, a, who.Label()); err != nil {
+	now := d.Clock.Now()
+	err := d.DB.Write(ctx, func(t *db.Tx) error {
+		stopped, err := askToStop(t, run)
+		if err != nil || !stopped {
 			return err
 		}
-		return audit.Append(t, a.MadeAt, who, audit.Entry{Verb: "displacement.count", Object: "displacement:" + scenario, Detail: map[string]any{"place": a.Place, "date": a.Date}})
+		return audit.Append(t, now, actor.From(ctx), audit.Entry{Verb: "displacement.stop", Object: "displacement-run:" + run})
 	})
-}
-
-// MakeDemo stores a case folder as a scenario once; a second call does nothing.
-func (d *Desk) MakeDemo(ctx context.Context, name string, folder fs.FS) error {
-	all, err := d.Scenarios(ctx)
-	if err != nil || slices.ContainsFunc(all, func(s Scenario) bool { return s.Name == name }) {
-		return err
-	}
-	bundle, err := packCase(folder)
 	if err != nil {
-		return err
+		return Run{}, err
 	}
-	s, _, err := d.AddScenario(ctx, name, "Invented for trying out; no such place exists.", bundle)
-	if err != nil {
-		return err
-	}
-	_, err = d.Ask(ctx, s.ID, 1, RunSettings{Members: 60, Seed: 1})
-	return err
+	return d.Run(ctx, run)
 }

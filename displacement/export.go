@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
+	"time"
 
 	"lintas/displacement/abm"
 )
@@ -19,7 +21,8 @@ func writeOutCSV(w io.Writer, c *abm.Case, r *abm.Result) error {
 	out := csv.NewWriter(w)
 	header := []string{"Day", "Date"}
 	for _, camp := range c.Camps {
-		header = append(header, camp.Name+" sim", camp.Name+" data", camp.Name+" error")
+		name := cell(camp.Name)
+		header = append(header, name+" sim", name+" data", name+" error")
 	}
 	header = append(header, "Total error", "refugees in camps (UNHCR)", "total refugees (simulation)", "raw UNHCR refugee count", "refugees in camps (simulation)", "refugee_debt")
 	if err := out.Write(header); err != nil {
@@ -47,6 +50,36 @@ func writeOutCSV(w io.Writer, c *abm.Case, r *abm.Result) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// cell keeps a spreadsheet from taking a name for a formula: names come from
+// whoever made the case. An ordinary name stays as it is.
+func cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r\n|%", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// fileName is a name for a download: the scenario's in plain letters, the
+// version, and what it is.
+func fileName(scenario string, version int64, what string) string {
+	plain := strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, scenario), "-")
+	for strings.Contains(plain, "--") {
+		plain = strings.ReplaceAll(plain, "--", "-")
+	}
+	if plain == "" {
+		plain = "scenario"
+	}
+	return fmt.Sprintf("%.60s-v%d-%s", plain, version, what)
 }
 
 func relativeError(sim, data int64) float64 {
@@ -115,6 +148,41 @@ func writeGeoJSON(w io.Writer, c *abm.Case, r *abm.Result) error {
 	return json.NewEncoder(w).Encode(map[string]any{"type": "FeatureCollection", "features": features})
 }
 
+// writeArrivals writes the counts that came in, as they can be brought again.
+func writeArrivals(w io.Writer, counts []Arrival) error {
+	out := csv.NewWriter(w)
+	if err := out.Write([]string{"place", "date", "people", "source", "came_in"}); err != nil {
+		return err
+	}
+	for _, a := range counts {
+		if err := out.Write([]string{cell(a.Place), a.Date, strconv.FormatInt(a.People, 10), cell(a.Source), a.MadeAt.UTC().Format(time.RFC3339)}); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// writeGaps writes what is lacking by place and week.
+func writeGaps(w io.Writer, rows []GapRow) error {
+	out := csv.NewWriter(w)
+	if err := out.Write([]string{"place", "week_from", "most_people", "shelter_places", "shelter_missing", "arrivals", "interviews_due", "interviews_done", "waiting", "interviewers", "interviewers_needed"}); err != nil {
+		return err
+	}
+	n := func(x int64) string { return strconv.FormatInt(x, 10) }
+	for _, g := range rows {
+		capacity := ""
+		if g.Capacity >= 0 {
+			capacity = n(g.Capacity)
+		}
+		if err := out.Write([]string{cell(g.Name), g.Date, n(g.Peak), capacity, n(g.Shelter), n(g.Arrivals), n(g.Interviews), n(g.Seen), n(g.Waiting), strconv.Itoa(g.Interviewers), strconv.Itoa(g.Staff)}); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
 // CSV writes an ensemble: one row per kept day and place.
 func (v View) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
@@ -129,10 +197,10 @@ func (v View) CSV(w io.Writer) error {
 	for _, p := range v.Places {
 		for k, day := range v.Days {
 			reported := ""
-			if p.Reported != nil {
+			if k < len(p.Reported) {
 				reported = n(p.Reported[k])
 			}
-			row := []string{strconv.Itoa(day), v.Dates[k], p.Place, n(p.Low[k]), n(p.Mid[k]), n(p.High[k]), reported}
+			row := []string{strconv.Itoa(day), v.Dates[k], cell(p.Place), n(p.Low[k]), n(p.Mid[k]), n(p.High[k]), reported}
 			if v.WhatIf {
 				row = append(row, n(p.Other.Low[k]), n(p.Other.Mid[k]), n(p.Other.High[k]), n(p.Change.Low[k]), n(p.Change.Mid[k]), n(p.Change.High[k]))
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -46,7 +47,10 @@ func (d *Desk) Routes(g *gate.Gate) {
 	read := gate.Roles(actor.Planner, actor.Analyst, actor.Secretariat, actor.Supervisor, actor.Administrator)
 	write := gate.Roles(actor.Planner, actor.Analyst)
 	d.scenarioRoutes(g, read, write)
+	d.arrivalRoutes(g, read, write)
 	d.runRoutes(g, read, write)
+	d.viewRoutes(g, read)
+	d.fileRoutes(g, read)
 }
 
 func (d *Desk) scenarioRoutes(g *gate.Gate, read, write gate.Who) {
@@ -67,6 +71,17 @@ func (d *Desk) scenarioRoutes(g *gate.Gate, read, write gate.Who) {
 			s, found, err := d.AddScenario(ctx, in.Body.Name, in.Body.Source, raw)
 			return &body[added]{added{s, orEmpty(found)}}, err
 		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/displacement/scenarios/built", Summary: "Build a case from places, events and roads", DefaultStatus: 201, MaxBodyBytes: 64 << 20}, write,
+		func(ctx context.Context, in *struct {
+			Body struct {
+				Name   string `json:"name" maxLength:"200"`
+				Source string `json:"source" maxLength:"2000" doc:"where the tables come from"`
+				Tables
+			}
+		}) (*body[added], error) {
+			s, found, err := d.Build(ctx, in.Body.Name, in.Body.Source, in.Body.Tables)
+			return &body[added]{added{s, orEmpty(found)}}, err
+		})
 	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/displacement/scenarios/{id}", Summary: "A scenario with its map, versions and runs"}, read,
 		func(ctx context.Context, in *byID) (*body[ScenarioView], error) {
 			v, err := d.scenarioView(ctx, in.ID)
@@ -85,6 +100,11 @@ func (d *Desk) scenarioRoutes(g *gate.Gate, read, write gate.Who) {
 			v, err := d.AddVersion(ctx, in.ID, in.Body.Expected, Version{Ruleset: in.Body.Ruleset, Changes: in.Body.Changes, Note: in.Body.Note})
 			return &body[Version]{v}, err
 		})
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/displacement/scenarios/{id}/provenance", Summary: "Every input, with its fingerprint, its source, who and when"}, read,
+		func(ctx context.Context, in *byID) (*list[Input], error) { return listOf(d.Provenance(ctx, in.ID)) })
+}
+
+func (d *Desk) arrivalRoutes(g *gate.Gate, read, write gate.Who) {
 	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/displacement/scenarios/{id}/arrivals", Summary: "Counts as they came in"}, read,
 		func(ctx context.Context, in *byID) (*list[Arrival], error) { return listOf(d.Arrivals(ctx, in.ID)) })
 	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/displacement/scenarios/{id}/arrivals", Summary: "Keep a count", DefaultStatus: 204}, write,
@@ -98,6 +118,41 @@ func (d *Desk) scenarioRoutes(g *gate.Gate, read, write gate.Who) {
 			}
 		}) (*struct{}, error) {
 			return nil, d.AddArrival(ctx, in.ID, Arrival{Place: in.Body.Place, Date: in.Body.Date, People: in.Body.People, Source: in.Body.Source})
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/displacement/scenarios/{id}/arrivals/table", Summary: "Keep a table of counts, all or none", DefaultStatus: 204, MaxBodyBytes: 4 << 20}, write,
+		func(ctx context.Context, in *struct {
+			ID   string `path:"id"`
+			Body struct {
+				CSV    string `json:"csv" doc:"lines of place, date, people"`
+				Source string `json:"source" maxLength:"500"`
+			}
+		}) (*struct{}, error) {
+			counts, err := readCounts(in.Body.CSV, in.Body.Source)
+			if err != nil {
+				return nil, err
+			}
+			return nil, d.AddArrivals(ctx, in.ID, counts)
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/displacement/scenarios/{id}/series", Summary: "Keep a series of newly displaced people per day", DefaultStatus: 201, MaxBodyBytes: 4 << 20}, write,
+		func(ctx context.Context, in *struct {
+			ID   string `path:"id"`
+			Body struct {
+				Name   string `json:"name" minLength:"1" maxLength:"200"`
+				Source string `json:"source" maxLength:"2000"`
+				CSV    string `json:"csv" doc:"lines of date, newly displaced people"`
+			}
+		}) (*body[DailySeries], error) {
+			start, people, err := readSeries(in.Body.CSV)
+			if err != nil {
+				return nil, err
+			}
+			v, err := d.AddSeries(ctx, in.ID, DailySeries{Name: in.Body.Name, Source: in.Body.Source, Start: start, People: people})
+			return &body[DailySeries]{v}, err
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/displacement/scenarios/{id}/series/outlook", Summary: "Ask the warning desk for a series and keep it", DefaultStatus: 201}, write,
+		func(ctx context.Context, in *byID) (*body[DailySeries], error) {
+			v, err := d.FetchSeries(ctx, in.ID)
+			return &body[DailySeries]{v}, err
 		})
 }
 
@@ -118,6 +173,19 @@ func (d *Desk) runRoutes(g *gate.Gate, read, write gate.Who) {
 			r, err := d.Run(ctx, in.ID)
 			return &body[Run]{r}, err
 		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/displacement/runs/{id}/stop", Summary: "End a run; what is finished is kept"}, write,
+		func(ctx context.Context, in *byID) (*body[Run], error) {
+			r, err := d.Stop(ctx, in.ID)
+			return &body[Run]{r}, err
+		})
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/displacement/runs/{id}/comparison", Summary: "Counts that came in beside what was foretold and beside persistence"}, read,
+		func(ctx context.Context, in *byID) (*body[Comparison], error) {
+			c, err := d.Compare(ctx, in.ID)
+			return &body[Comparison]{c}, err
+		})
+}
+
+func (d *Desk) viewRoutes(g *gate.Gate, read gate.Who) {
 	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/displacement/scenarios/{id}/flows", Summary: "People and flows by day, of one run with seed 1"}, read,
 		func(ctx context.Context, in *byVersion) (*body[FlowView], error) {
 			v, err := d.flows(ctx, in.ID, in.Version)
@@ -125,56 +193,99 @@ func (d *Desk) runRoutes(g *gate.Gate, read, write gate.Who) {
 		})
 	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/displacement/scenarios/{id}/gaps", Summary: "Missing shelter places and interviews, by place and week"}, read,
 		func(ctx context.Context, in *struct {
-			ID           string  `path:"id"`
-			Version      int64   `query:"version" default:"1"`
-			Interviewers int     `query:"interviewers" default:"2" minimum:"0" maximum:"10000" doc:"at each camp"`
-			PerDay       float64 `query:"per_day" default:"8" minimum:"0" maximum:"200" doc:"interviews per interviewer and working day"`
-			WorkingDays  int     `query:"working_days" default:"5" minimum:"1" maximum:"7"`
-			Screened     float64 `query:"screened" default:"1" minimum:"0" maximum:"1" doc:"share of arrivals interviewed"`
+			ID      string `path:"id"`
+			Version int64  `query:"version" default:"1"`
+			Staffing
 		}) (*list[GapRow], error) {
-			return listOf(d.gaps(ctx, in.ID, in.Version, in.Interviewers, in.PerDay, in.WorkingDays, in.Screened))
+			return listOf(d.gaps(ctx, in.ID, in.Version, in.Staffing))
 		})
-	file := func(name, kind string, write func(w http.ResponseWriter, c *abm.Case, r *abm.Result) error) {
-		gate.Handle(g, "GET", "/api/displacement/scenarios/{id}/"+name, read, func(w http.ResponseWriter, r *http.Request) {
-			version, err := strconv.ParseInt(r.URL.Query().Get("version"), 10, 64)
-			if err != nil {
-				version = 1
-			}
-			c, res, err := d.single(r.Context(), r.PathValue("id"), version)
+}
+
+// fileRoutes are downloads. Each is named after its scenario and version.
+func (d *Desk) fileRoutes(g *gate.Gate, read gate.Who) {
+	file := func(path, kind string, open func(r *http.Request) (name string, write func(io.Writer) error, err error)) {
+		gate.Handle(g, "GET", path, read, func(w http.ResponseWriter, r *http.Request) {
+			name, write, err := open(r)
 			if err != nil {
 				g.WriteError(w, r, err)
 				return
 			}
 			w.Header().Set("Content-Type", kind)
 			w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-			if err := write(w, c, res); err != nil {
+			if err := write(w); err != nil {
 				d.Log.Warn("displacement export ended early", "error", err)
 			}
 		})
 	}
-	file("out.csv", "text/csv; charset=utf-8", func(w http.ResponseWriter, c *abm.Case, r *abm.Result) error { return writeOutCSV(w, c, r) })
-	file("map.geojson", "application/geo+json", func(w http.ResponseWriter, c *abm.Case, r *abm.Result) error { return writeGeoJSON(w, c, r) })
-	gate.Handle(g, "GET", "/api/displacement/runs/{id}/bands.csv", read, func(w http.ResponseWriter, r *http.Request) { d.bandsCSV(g, w, r) })
+	single := func(what string, write func(w io.Writer, c *abm.Case, r *abm.Result) error) func(*http.Request) (string, func(io.Writer) error, error) {
+		return func(r *http.Request) (string, func(io.Writer) error, error) {
+			scenario, version := r.PathValue("id"), versionOf(r)
+			c, res, err := d.single(r.Context(), scenario, version)
+			if err != nil {
+				return "", nil, err
+			}
+			s, err := d.Scenario(r.Context(), scenario)
+			return fileName(s.Name, version, what), func(w io.Writer) error { return write(w, c, res) }, err
+		}
+	}
+	const csvKind = "text/csv; charset=utf-8"
+	file("/api/displacement/scenarios/{id}/out.csv", csvKind, single("out.csv", writeOutCSV))
+	file("/api/displacement/scenarios/{id}/map.geojson", "application/geo+json", single("map.geojson", writeGeoJSON))
+	file("/api/displacement/scenarios/{id}/gaps.csv", csvKind, d.gapsFile)
+	file("/api/displacement/scenarios/{id}/arrivals.csv", csvKind, func(r *http.Request) (string, func(io.Writer) error, error) {
+		s, err := d.Scenario(r.Context(), r.PathValue("id"))
+		if err != nil {
+			return "", nil, err
+		}
+		counts, err := d.Arrivals(r.Context(), s.ID)
+		return fileName(s.Name, 1, "arrivals.csv"), func(w io.Writer) error { return writeArrivals(w, counts) }, err
+	})
+	file("/api/displacement/scenarios/{id}/case.zip", "application/zip", func(r *http.Request) (string, func(io.Writer) error, error) {
+		s, err := d.Scenario(r.Context(), r.PathValue("id"))
+		return fileName(s.Name, 1, "case.zip"), func(w io.Writer) error { _, err := w.Write(s.bundle); return err }, err
+	})
+	file("/api/displacement/runs/{id}/bands.csv", csvKind, d.bandsFile)
 }
 
-func (d *Desk) bandsCSV(g *gate.Gate, w http.ResponseWriter, r *http.Request) {
-	run, err := d.Run(r.Context(), r.PathValue("id"))
-	var v View
-	if err == nil && run.State != "done" {
-		err = problem.New(problem.Conflict, "displacement.not-done", "The run is not done yet; try again in a moment.")
+func versionOf(r *http.Request) int64 {
+	if n, err := strconv.ParseInt(r.URL.Query().Get("version"), 10, 64); err == nil {
+		return n
 	}
-	if err == nil {
-		err = json.Unmarshal(run.View, &v)
+	return 1
+}
+
+func (d *Desk) gapsFile(r *http.Request) (string, func(io.Writer) error, error) {
+	q := r.URL.Query()
+	number := func(name string, otherwise float64) float64 {
+		if n, err := strconv.ParseFloat(q.Get(name), 64); err == nil && n >= 0 && n <= 10_000 {
+			return n
+		}
+		return otherwise
 	}
+	staff := Staffing{Interviewers: int(number("interviewers", 2)), At: q["staff_at"], PerDay: number("per_day", 8), WorkingDays: int(number("working_days", 5)), Screened: min(1, number("screened", 1))}
+	version := versionOf(r)
+	rows, err := d.gaps(r.Context(), r.PathValue("id"), version, staff)
 	if err != nil {
-		g.WriteError(w, r, err)
-		return
+		return "", nil, err
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="bands.csv"`)
-	if err := v.CSV(w); err != nil {
-		d.Log.Warn("displacement export ended early", "error", err)
+	s, err := d.Scenario(r.Context(), r.PathValue("id"))
+	return fileName(s.Name, version, "gaps.csv"), func(w io.Writer) error { return writeGaps(w, rows) }, err
+}
+
+func (d *Desk) bandsFile(r *http.Request) (string, func(io.Writer) error, error) {
+	run, err := d.Run(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return "", nil, err
 	}
+	if run.View == nil {
+		return "", nil, problem.New(problem.Conflict, "displacement.not-done", "The run is not done yet; try again in a moment.")
+	}
+	var v View
+	if err := json.Unmarshal(run.View, &v); err != nil {
+		return "", nil, err
+	}
+	s, err := d.Scenario(r.Context(), run.Scenario)
+	return fileName(s.Name, run.Version, "bands.csv"), v.CSV, err
 }
 
 type added struct {

@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"time"
 
+	"lintas/kernel/actor"
 	"lintas/kernel/clock"
 	"lintas/kernel/problem"
 	"lintas/platform/db"
@@ -31,7 +33,8 @@ func insertVersion(t *db.Tx, scenario string, v Version) error {
 	return err
 }
 
-// Scenarios lists all, newest first, without their bundles.
+// Scenarios lists those of the actor's organisation, newest first, without their
+// bundles.
 func (d *Desk) Scenarios(ctx context.Context) (out []Scenario, err error) {
 	err = d.DB.Read(ctx, func(t *db.Tx) error {
 		out, err = db.All(t, func(r db.Scanner) (s Scenario, err error) {
@@ -39,14 +42,23 @@ func (d *Desk) Scenarios(ctx context.Context) (out []Scenario, err error) {
 			err = r.Scan(&s.ID, &s.Name, &s.Organisation, &s.Source, &s.SHA256, &at, &s.MadeBy)
 			s.MadeAt = clock.FromMillis(at)
 			return s, err
-		}, `SELECT id, name, organisation, source, sha256, made_at, made_by FROM displacement_scenario ORDER BY made_at DESC, id`)
+		}, `SELECT id, name, organisation, source, sha256, made_at, made_by FROM displacement_scenario WHERE organisation = ? ORDER BY made_at DESC, id`, actor.From(ctx).Organisation)
 		return err
 	})
 	return out, err
 }
 
-// Scenario is one with its bundle.
+// Scenario is one with its bundle. One of another organisation is not there.
 func (d *Desk) Scenario(ctx context.Context, id string) (s Scenario, err error) {
+	who := actor.From(ctx)
+	s, err = d.anyScenario(ctx, id)
+	if err == nil && who.System == "" && s.Organisation != who.Organisation {
+		return Scenario{}, errNoScenario
+	}
+	return s, err
+}
+
+func (d *Desk) anyScenario(ctx context.Context, id string) (s Scenario, err error) {
 	err = d.DB.Read(ctx, func(t *db.Tx) error {
 		var at int64
 		err := t.Row(`SELECT id, name, organisation, source, bundle, sha256, made_at, made_by FROM displacement_scenario WHERE id = ?`, id).
@@ -92,6 +104,10 @@ func selectVersion(t *db.Tx, scenario string, version int64) (Version, error) {
 	return all[0], nil
 }
 
+func newestVersion(t *db.Tx, scenario string) (n int64, err error) {
+	return n, t.Row(`SELECT COALESCE(MAX(version), 0) FROM displacement_version WHERE scenario = ?`, scenario).Scan(&n)
+}
+
 func insertRun(t *db.Tx, r Run) error {
 	settings, err := json.Marshal(r.Settings)
 	if err != nil {
@@ -103,28 +119,39 @@ func insertRun(t *db.Tx, r Run) error {
 	return err
 }
 
-const runColumns = `id, scenario, version, settings, state, done, problem, program, asked_at, asked_by`
+const runColumns = `id, scenario, version, settings, state, done, problem, program, asked_at, asked_by, started_at, attempts`
 
 func scanRun(r db.Scanner) (run Run, err error) {
-	var at int64
+	var at, started int64
 	var settings string
-	if err = r.Scan(&run.ID, &run.Scenario, &run.Version, &settings, &run.State, &run.Done, &run.Problem, &run.Program, &at, &run.AskedBy); err != nil {
+	if err = r.Scan(&run.ID, &run.Scenario, &run.Version, &settings, &run.State, &run.Done, &run.Problem, &run.Program, &at, &run.AskedBy, &started, &run.attempts); err != nil {
 		return run, err
 	}
 	run.AskedAt = clock.FromMillis(at)
+	if started > 0 {
+		run.startedAt = clock.FromMillis(started)
+	}
 	return run, json.Unmarshal([]byte(settings), &run.Settings)
 }
 
 // Runs of a scenario, newest first, without their answers.
 func (d *Desk) Runs(ctx context.Context, scenario string) (out []Run, err error) {
+	if _, err := d.Scenario(ctx, scenario); err != nil {
+		return nil, err
+	}
 	err = d.DB.Read(ctx, func(t *db.Tx) error {
-		out, err = db.All(t, scanRun, `SELECT `+runColumns+` FROM displacement_run WHERE scenario = ? ORDER BY asked_at DESC, id`, scenario)
+		out, err = db.All(t, scanRun, `SELECT `+runColumns+` FROM displacement_run WHERE scenario = ? ORDER BY asked_at DESC, id DESC`, scenario)
 		return err
 	})
+	for i := range out {
+		out[i].SecondsLeft = d.secondsLeft(out[i])
+	}
 	return out, err
 }
 
-// Run is one with its answer.
+var errNoRun = problem.New(problem.NotFound, "displacement.no-run", "There is no such run.")
+
+// Run is one with its answer. One of another organisation is not there.
 func (d *Desk) Run(ctx context.Context, id string) (run Run, err error) {
 	err = d.DB.Read(ctx, func(t *db.Tx) error {
 		all, err := db.All(t, scanRun, `SELECT `+runColumns+` FROM displacement_run WHERE id = ?`, id)
@@ -132,7 +159,7 @@ func (d *Desk) Run(ctx context.Context, id string) (run Run, err error) {
 			return err
 		}
 		if len(all) == 0 {
-			return problem.New(problem.NotFound, "displacement.no-run", "There is no such run.")
+			return errNoRun
 		}
 		run = all[0]
 		var view string
@@ -144,7 +171,26 @@ func (d *Desk) Run(ctx context.Context, id string) (run Run, err error) {
 		}
 		return nil
 	})
-	return run, err
+	if err != nil {
+		return Run{}, err
+	}
+	if _, err := d.Scenario(ctx, run.Scenario); errors.Is(err, errNoScenario) {
+		return Run{}, errNoRun
+	} else if err != nil {
+		return Run{}, err
+	}
+	run.SecondsLeft = d.secondsLeft(run)
+	return run, nil
+}
+
+// secondsLeft takes what is left to go as fast as what is done.
+func (d *Desk) secondsLeft(r Run) *int64 {
+	if r.State != "running" || r.Done == 0 || r.startedAt.IsZero() {
+		return nil
+	}
+	each := d.Clock.Now().Sub(r.startedAt).Seconds() / float64(r.Done)
+	left := int64(math.Ceil(each * float64(int64(r.Settings.Members)-r.Done)))
+	return &left
 }
 
 // takeRun marks the oldest run that waits, or that was left by a process that
@@ -152,29 +198,54 @@ func (d *Desk) Run(ctx context.Context, id string) (run Run, err error) {
 func (d *Desk) takeRun(ctx context.Context, stale time.Duration) (run Run, ok bool, err error) {
 	now := clock.Millis(d.Clock.Now())
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
-		all, err := db.All(t, scanRun, `SELECT `+runColumns+` FROM displacement_run WHERE state = 'queued' OR (state = 'running' AND changed_at < ?) ORDER BY asked_at, id LIMIT 1`, now-stale.Milliseconds())
+		all, err := db.All(t, scanRun, `SELECT `+runColumns+` FROM displacement_run WHERE state = 'queued' OR (state IN ('running', 'stopping') AND changed_at < ?) ORDER BY asked_at, id LIMIT 1`, now-stale.Milliseconds())
 		if err != nil || len(all) == 0 {
 			return err
 		}
 		run, ok = all[0], true
-		_, err = t.Exec(`UPDATE displacement_run SET state = 'running', changed_at = ? WHERE id = ?`, now, run.ID)
+		if run.State == "stopping" { // its process died before it heard
+			ok = false
+			_, err = t.Exec(`UPDATE displacement_run SET state = 'stopped', changed_at = ? WHERE id = ?`, now, run.ID)
+			return err
+		}
+		run.attempts++
+		_, err = t.Exec(`UPDATE displacement_run SET state = 'running', done = 0, attempts = ?, started_at = ?, changed_at = ? WHERE id = ?`, run.attempts, now, now, run.ID)
 		return err
 	})
 	return run, ok, err
 }
 
-func (d *Desk) moveRun(ctx context.Context, id string, done int) error {
+// moveRun says that a run is alive; it answers whether the run shall go on.
+func (d *Desk) moveRun(ctx context.Context, id string, done int64) (goOn bool, err error) {
+	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		n, err := t.Exec(`UPDATE displacement_run SET done = ?, changed_at = ? WHERE id = ? AND state = 'running'`, done, clock.Millis(d.Clock.Now()), id)
+		goOn = n == 1
+		return err
+	})
+	return goOn, err
+}
+
+// giveBack puts a run that this process cannot finish back in the queue.
+func (d *Desk) giveBack(ctx context.Context, id string) error {
 	return d.DB.Write(ctx, func(t *db.Tx) error {
-		_, err := t.Exec(`UPDATE displacement_run SET done = ?, changed_at = ? WHERE id = ? AND state = 'running'`, done, clock.Millis(d.Clock.Now()), id)
+		_, err := t.Exec(`UPDATE displacement_run SET state = 'queued', done = 0, attempts = attempts - 1, changed_at = ? WHERE id = ? AND state = 'running'`, clock.Millis(d.Clock.Now()), id)
 		return err
 	})
 }
 
-func (d *Desk) endRun(ctx context.Context, id, state, why string, view []byte) error {
+func (d *Desk) endRun(ctx context.Context, id, state, why string, done int64, view []byte) error {
 	return d.DB.Write(ctx, func(t *db.Tx) error {
-		_, err := t.Exec(`UPDATE displacement_run SET state = ?, problem = ?, view = ?, changed_at = ? WHERE id = ?`, state, why, string(view), clock.Millis(d.Clock.Now()), id)
+		_, err := t.Exec(`UPDATE displacement_run SET state = ?, problem = ?, done = ?, view = ?, changed_at = ? WHERE id = ? AND state IN ('running', 'stopping')`,
+			state, why, done, string(view), clock.Millis(d.Clock.Now()), id)
 		return err
 	})
+}
+
+// askToStop ends a run that waits at once and tells one that runs; it answers
+// whether there was anything to stop.
+func askToStop(t *db.Tx, id string) (bool, error) {
+	n, err := t.Exec(`UPDATE displacement_run SET state = CASE state WHEN 'queued' THEN 'stopped' ELSE 'stopping' END WHERE id = ? AND state IN ('queued', 'running')`, id)
+	return n == 1, err
 }
 
 func insertArrival(t *db.Tx, scenario string, a Arrival, who string) error {
@@ -185,18 +256,59 @@ func insertArrival(t *db.Tx, scenario string, a Arrival, who string) error {
 
 // Arrivals are the newest counts per place and day, oldest day first.
 func (d *Desk) Arrivals(ctx context.Context, scenario string) (out []Arrival, err error) {
+	if _, err := d.Scenario(ctx, scenario); err != nil {
+		return nil, err
+	}
 	err = d.DB.Read(ctx, func(t *db.Tx) error {
 		out, err = db.All(t, func(r db.Scanner) (a Arrival, err error) {
 			var at int64
-			err = r.Scan(&a.Place, &a.Date, &a.People, &a.Source, &at)
+			err = r.Scan(&a.Place, &a.Date, &a.People, &a.Source, &at, &a.by)
 			a.MadeAt = clock.FromMillis(at)
 			return a, err
-		}, `SELECT place, date, people, source, made_at FROM displacement_arrival a WHERE scenario = ?
+		}, `SELECT place, date, people, source, made_at, made_by FROM displacement_arrival a WHERE scenario = ?
 			AND made_at = (SELECT MAX(made_at) FROM displacement_arrival b WHERE b.scenario = a.scenario AND b.place = a.place AND b.date = a.date)
 			ORDER BY date, place`, scenario)
 		return err
 	})
 	return out, err
+}
+
+func insertSeries(t *db.Tx, scenario string, v DailySeries, people []byte) error {
+	_, err := t.Exec(`INSERT INTO displacement_series (id, scenario, name, source, start, people, sha256, made_at, made_by) VALUES (?,?,?,?,?,?,?,?,?)`,
+		v.ID, scenario, v.Name, v.Source, v.Start, string(people), v.SHA256, clock.Millis(v.MadeAt), v.MadeBy)
+	return err
+}
+
+func scanSeries(r db.Scanner) (v DailySeries, err error) {
+	var at int64
+	var people string
+	if err = r.Scan(&v.ID, &v.Name, &v.Source, &v.Start, &people, &v.SHA256, &at, &v.MadeBy); err != nil {
+		return v, err
+	}
+	v.MadeAt = clock.FromMillis(at)
+	return v, json.Unmarshal([]byte(people), &v.People)
+}
+
+// allSeries are those kept for a scenario, newest first.
+func (d *Desk) allSeries(ctx context.Context, scenario string) (out []DailySeries, err error) {
+	err = d.DB.Read(ctx, func(t *db.Tx) error {
+		out, err = db.All(t, scanSeries, `SELECT id, name, source, start, people, sha256, made_at, made_by FROM displacement_series WHERE scenario = ? ORDER BY made_at DESC, id`, scenario)
+		return err
+	})
+	return out, err
+}
+
+func (d *Desk) series(ctx context.Context, scenario, id string) (DailySeries, error) {
+	all, err := d.allSeries(ctx, scenario)
+	if err != nil {
+		return DailySeries{}, err
+	}
+	for _, v := range all {
+		if v.ID == id {
+			return v, nil
+		}
+	}
+	return DailySeries{}, problem.New(problem.NotFound, "displacement.no-series", "The scenario has no such series.")
 }
 
 // Stored reads the bytes that the audit log's leaf of a scenario vouches for.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"text/tabwriter"
+	"time"
 
 	"lintas/displacement/ensemble"
 )
@@ -45,14 +46,23 @@ type PlaceRun struct {
 	Lon      float64 `json:"lon"`
 	Capacity int64   `json:"capacity"` // 0 is not known
 	Bands
-	Reported []float64 `json:"reported,omitempty"` // interpolated between reports
-	Other    *Bands    `json:"what_if,omitempty"`
-	Change   *Bands    `json:"difference,omitempty"`
+	// Reported is interpolated between reports and ends with the last of them;
+	// Reports are the reports themselves within the days kept.
+	Reported []float64     `json:"reported,omitempty"`
+	Reports  []DatedReport `json:"reports,omitempty"`
+	Other    *Bands        `json:"what_if,omitempty"`
+	Change   *Bands        `json:"difference,omitempty"`
 	// ChanceMore is the share of members in which the what-if brings more
 	// people here on the last day.
 	ChanceMore *float64 `json:"chance_more,omitempty"`
 	// ChanceOver is the share of members above capacity on the last day.
 	ChanceOver *float64 `json:"chance_over_capacity,omitempty"`
+}
+
+// DatedReport is a report of the case, registrations applied.
+type DatedReport struct {
+	Date   string `json:"date"`
+	People int64  `json:"people"`
 }
 
 // View reads the answer so far.
@@ -74,10 +84,8 @@ func (o *Outcome) View() View {
 	for i, at := range w.Camps {
 		p := from.Places[at]
 		run := PlaceRun{Place: p.Name, Country: p.Country, Lat: p.Lat, Lon: p.Lon, Capacity: p.Capacity, Bands: columnBands(o.Base, i)}
-		if camp, ok := reports[at]; ok && w.Plan.Warm == nil {
-			for _, day := range w.kept {
-				run.Reported = append(run.Reported, float64(w.Case.Observed(camp, day)))
-			}
+		if camp, ok := reports[at]; ok {
+			run.reportedBy(w, camp)
 		}
 		if o.WhatIf != nil {
 			other := columnBands(o.WhatIf, i)
@@ -107,6 +115,27 @@ func (o *Outcome) View() View {
 		v.Notes = append(v.Notes, fmt.Sprintf("Stopped early: %d of %d members are in.", v.Members, v.Asked))
 	}
 	return v
+}
+
+// reportedBy fills in what the case reports. A warm start has seen the reports of
+// its first days; they are not laid beside it as if it had not.
+func (p *PlaceRun) reportedBy(w *Work, camp int) {
+	reports := w.Case.Camps[camp].Reports
+	if len(reports) == 0 {
+		return
+	}
+	last := reports[len(reports)-1].Day
+	for _, day := range w.kept {
+		if w.Plan.Warm == nil && day <= last {
+			p.Reported = append(p.Reported, float64(w.Case.Observed(camp, day)))
+		}
+	}
+	first, end := w.kept[0], w.kept[len(w.kept)-1]
+	for _, r := range reports {
+		if r.Day >= first && r.Day <= end {
+			p.Reports = append(p.Reports, DatedReport{w.Case.Date(r.Day).Format(time.DateOnly), int64(math.Round(r.Count))})
+		}
+	}
 }
 
 func columnBands(s *ensemble.Summary, place int) Bands {
@@ -152,7 +181,7 @@ func (v View) print(w io.Writer) error {
 	fmt.Fprintln(t)
 	for _, p := range v.Places {
 		reported := "-"
-		if p.Reported != nil {
+		if len(p.Reported) > last {
 			reported = fmt.Sprintf("%.0f", p.Reported[last])
 		}
 		fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%.0f\t%s\t", p.Place, p.Low[last], p.Mid[last], p.High[last], reported)

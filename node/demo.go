@@ -13,6 +13,7 @@ import (
 	"lintas/casework"
 	"lintas/demo"
 	demodisplacement "lintas/demo/displacement"
+	"lintas/displacement"
 	"lintas/kernel/actor"
 	"lintas/screening"
 )
@@ -142,7 +143,10 @@ func (n *Node) demoDesks(ctx context.Context, people map[string]agency.Person) e
 	}); err != nil {
 		return fmt.Errorf("demo cases: %w", err)
 	}
-	if err := n.Displacement.MakeDemo(as(ctx, people["planner@demo"]), demodisplacement.Name, demodisplacement.Case()); err != nil {
+	if err := n.Displacement.MakeDemo(as(ctx, people["planner@demo"]), displacement.Demo{
+		Name: demodisplacement.Name, Source: demodisplacement.Source, Folder: demodisplacement.Case(),
+		WhatIf: demodisplacement.WhatIf, Note: demodisplacement.Note, Arrivals: demodisplacement.Arrivals,
+	}); err != nil {
 		return fmt.Errorf("demo displacement: %w", err)
 	}
 	return nil

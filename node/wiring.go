@@ -57,8 +57,11 @@ func (n *Node) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	n.Displacement, err = displacement.Open(ctx, displacement.Deps{DB: n.DB, Clock: n.Clock, Log: n.Log, Version: Version()})
-	return err
+	if n.Displacement, err = displacement.Open(ctx, displacement.Deps{DB: n.DB, Clock: n.Clock, Log: n.Log, Version: Version()}); err != nil {
+		return err
+	}
+	n.Displacement.Names = n.Agency.NamesOf
+	return nil
 }
 
 // notices are the ways in which the node tells people that something waits; nil where there is none.

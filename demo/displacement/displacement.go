@@ -10,8 +10,22 @@ import (
 //go:embed case
 var files embed.FS
 
-// Name is what the scenario is called.
-const Name = "Serai straits (invented)"
+// Arrivals are counts that came in after the case was brought: place, date, people.
+//
+//go:embed arrivals.csv
+var Arrivals string
+
+// WhatIf is a list of changes on top of the case.
+//
+//go:embed whatif.json
+var WhatIf []byte
+
+// What the scenario says of itself.
+const (
+	Name   = "Serai straits (invented)"
+	Source = "Invented for trying out; no such place exists."
+	Note   = "The land border shuts and the fighting reaches the road to the coast: what does the sea carry?"
+)
 
 // Case is the case folder.
 func Case() fs.FS {
