@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"text/tabwriter"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 
 	"lintas/agency"
 	"lintas/kernel/actor"
+	"lintas/kernel/clock"
 	"lintas/node"
 	"lintas/platform/audit"
 	"lintas/platform/db"
@@ -216,7 +219,7 @@ func (c auditVerify) Run(ctx context.Context, s streams, open opener) error {
 		for _, p := range report.Problems {
 			fmt.Fprintln(s.Out, "NOT IN ORDER:", p)
 		}
-		fmt.Fprintf(s.Out, "%d leaves, %d stored rows compared, root %s\n", report.Leaves, report.Stored, report.Root)
+		fmt.Fprintf(s.Out, "%d leaves, %d stored rows compared, root %s\n", report.Leaves, report.Stored, cmp.Or(report.Root, "(empty)"))
 	}
 	if !report.OK() {
 		return fmt.Errorf("the audit log is not in order; keep the store as it is, and call whoever answers for the node's security")
@@ -252,13 +255,24 @@ func (backupCommand) Help() string {
 }
 
 // Run writes the copy.
-func (c backupCommand) Run(ctx context.Context, open opener) error {
+func (c backupCommand) Run(ctx context.Context, s streams, open opener) error {
+	if _, err := os.Stat(c.To); err == nil {
+		return fmt.Errorf("%s is there already and is not overwritten; name another file", c.To)
+	}
 	n, err := open(ctx)
 	if err != nil {
 		return err
 	}
 	defer n.Close()
-	return n.DB.Backup(ctx, c.To)
+	if err := n.DB.Backup(ctx, c.To); err != nil {
+		return err
+	}
+	made, err := os.Stat(c.To)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.Out, "%s: %.1f MB. The keys are not in it; see `lintas backup --help`.\n", c.To, float64(made.Size())/1e6)
+	return nil
 }
 
 type routesCommand struct {
@@ -266,12 +280,12 @@ type routesCommand struct {
 }
 
 // Run lists the routes.
-func (c routesCommand) Run(ctx context.Context, s streams, open opener) error {
-	n, err := open(ctx)
+func (c routesCommand) Run(ctx context.Context, s streams, log *slog.Logger) error {
+	n, end, err := openNowhere(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer n.Close()
+	defer end()
 	type line struct{ Method, Path, Who string }
 	var lines []line
 	for _, r := range n.Gate.Routes() {
@@ -290,21 +304,43 @@ func (c routesCommand) Run(ctx context.Context, s streams, open opener) error {
 type openAPICommand struct{}
 
 // Run prints the description.
-func (openAPICommand) Run(ctx context.Context, s streams, open opener) error {
-	n, err := open(ctx)
+func (openAPICommand) Run(ctx context.Context, s streams, log *slog.Logger) error {
+	n, end, err := openNowhere(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer n.Close()
+	defer end()
 	e := json.NewEncoder(s.Out)
 	e.SetIndent("", "  ")
 	return e.Encode(n.Gate.OpenAPI())
 }
 
-type versionCommand struct{}
+// openNowhere opens a node in a folder that goes away with it, for what is the same on every node.
+func openNowhere(ctx context.Context, log *slog.Logger) (n *node.Node, end func(), err error) {
+	folder, err := os.MkdirTemp("", "lintas-")
+	if err != nil {
+		return nil, nil, err
+	}
+	c := node.Config{Data: folder, Listen: "127.0.0.1:0", Country: "XX"}
+	if err = c.Complete(); err == nil {
+		n, err = node.Open(ctx, c, clock.System{}, log)
+	}
+	if err != nil {
+		os.RemoveAll(folder)
+		return nil, nil, err
+	}
+	return n, func() { n.Close(); os.RemoveAll(folder) }, nil
+}
+
+type versionCommand struct {
+	JSON bool `help:"Print JSON."`
+}
 
 // Run prints the version.
-func (versionCommand) Run(s streams) error {
+func (c versionCommand) Run(s streams) error {
+	if c.JSON {
+		return json.NewEncoder(s.Out).Encode(map[string]string{"version": node.Version(), "go": runtime.Version(), "system": runtime.GOOS + "/" + runtime.GOARCH})
+	}
 	_, err := fmt.Fprintln(s.Out, "lintas", node.Version())
 	return err
 }

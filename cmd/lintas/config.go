@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -17,35 +18,44 @@ import (
 // settingsFile is where settings are looked for when neither --config nor LINTAS_CONFIG names a file.
 const settingsFile = "lintas.yaml"
 
-// fileResolver gives kong the settings of the file. It stands below the environment: kong would let a
-// resolver win over it.
-func fileResolver(args []string) kong.Resolver {
-	var settings map[string]any
-	var failed error
-	loaded := false
-	load := func() {
-		loaded = true
-		path, asked := fileOf(args)
-		text, err := os.ReadFile(path)
-		if errors.Is(err, os.ErrNotExist) && !asked {
-			return
-		}
-		if err != nil {
-			failed = fmt.Errorf("the settings file cannot be read: %w", err)
-			return
-		}
-		if err := yaml.Unmarshal(text, &settings); err != nil {
-			failed = fmt.Errorf("the settings file %s is not right: %w", path, err)
+// readSettings reads the file that --config or LINTAS_CONFIG names, or lintas.yaml where it is there.
+func readSettings(args []string) (settings map[string]any, path string, err error) {
+	path, asked := fileOf(args)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) && !asked {
+		return nil, path, nil
+	}
+	if err != nil {
+		return nil, path, fmt.Errorf("the settings file cannot be read: %w", err)
+	}
+	if err := yaml.Unmarshal(text, &settings); err != nil {
+		return nil, path, fmt.Errorf("the settings file %s is not right: %w", path, err)
+	}
+	return settings, path, nil
+}
+
+// unknownSetting refuses a file with a name that no setting has: a mistyped name would leave the default in
+// force without a word.
+func unknownSetting(app *kong.Application, settings map[string]any, path string) error {
+	var names []string
+	for _, f := range app.Flags {
+		if len(f.Envs) > 0 && f.Name != "config" {
+			names = append(names, f.Name)
 		}
 	}
+	for name := range settings {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("the settings file %s names %q, which is no setting; the settings are: %s", path, name, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
+
+// fileResolver gives kong the settings of the file. It stands below the environment: kong would let a
+// resolver win over it.
+func fileResolver(settings map[string]any) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if !loaded {
-			load()
-		}
-		if failed != nil {
-			return nil, failed
-		}
-		if fromEnvironment(flag) {
+		if len(flag.Envs) == 0 || fromEnvironment(flag) {
 			return nil, nil
 		}
 		return settings[flag.Name], nil

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -55,15 +56,24 @@ func main() {
 func run(ctx context.Context, args []string, s streams) int {
 	var c commands
 	exit := -1
+	settings, path, err := readSettings(args)
+	if err != nil {
+		fmt.Fprintln(s.Err, "lintas:", err)
+		return exitUsage
+	}
 	parser, err := kong.New(&c,
 		kong.Name("lintas"),
 		kong.Description("Protect people from trafficking; be ready for displacement. One program, one node for each organisation. Independent software, not official.\n\nExit codes: 0 done, 1 failed or not in order, 2 wrong command line, 3 store or keys cannot be opened, 130 ended by Ctrl-C."),
 		kong.Writers(s.Out, s.Err),
 		kong.Exit(func(code int) { exit = code; panic(exited{}) }),
-		kong.Resolvers(fileResolver(args)),
+		kong.Resolvers(fileResolver(settings)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)
 	if err != nil {
+		fmt.Fprintln(s.Err, "lintas:", err)
+		return exitUsage
+	}
+	if err := unknownSetting(parser.Model, settings, path); err != nil {
 		fmt.Fprintln(s.Err, "lintas:", err)
 		return exitUsage
 	}
@@ -77,6 +87,9 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	log := newLog(c.Config, s.Err)
 	open := opener(func(ctx context.Context) (*node.Node, error) {
+		if err := thereIsANode(parsed.Command(), c.Config); err != nil {
+			return nil, errStore{err}
+		}
 		n, err := node.Open(ctx, c.Config, clock.System{}, log)
 		if err != nil {
 			return nil, errStore{err}
@@ -90,6 +103,23 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	err = parsed.Run()
 	return exitOf(ctx, errors.Join(err, closeNode()), s)
+}
+
+// thereIsANode keeps a command that works on a node from making an empty one where the folder was mistyped:
+// "0 leaves, in order" would be a lie. Only those that begin a node may make it.
+func thereIsANode(command string, c node.Config) error {
+	for _, begins := range []string{"serve", "demo", "person add"} {
+		if command == begins || strings.HasPrefix(command, begins+" ") {
+			return nil
+		}
+	}
+	if strings.Contains(c.Database, "://") {
+		return nil
+	}
+	if _, err := os.Stat(strings.TrimPrefix(c.Database, "sqlite:")); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("there is no node in %s yet. Give its folder with --data, or begin one with `lintas serve --data %s`", c.Data, c.Data)
+	}
+	return nil
 }
 
 // exited unwinds out of kong when it wants to end the process (after --help).
