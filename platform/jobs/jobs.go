@@ -82,14 +82,16 @@ func (r *Runner) once(ctx context.Context, j Job) (err error) {
 }
 
 // lease takes the job for this process for twice its pace, at least a minute; another process takes over
-// when this one has died.
+// when this one has died. A lease that ends later than any taken now could (twice that term leaves room for
+// clocks that differ) was taken under a clock far ahead: it binds nobody, or a laptop that once woke up in
+// another year would rest until then.
 func (r *Runner) lease(ctx context.Context, j Job) (mine bool, err error) {
-	now := r.clock.Now()
-	until := clock.Millis(now.Add(max(2*j.Every, time.Minute)))
+	now, term := r.clock.Now(), max(2*j.Every, time.Minute)
+	until, impossible := clock.Millis(now.Add(term)), clock.Millis(now.Add(2*term))
 	err = r.db.Write(ctx, func(t *db.Tx) error {
 		n, err := t.Exec(`INSERT INTO jobs_lease (name, holder, until, ran_at) VALUES (?,?,?,?)
 			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until, ran_at = excluded.ran_at
-			WHERE jobs_lease.holder = excluded.holder OR jobs_lease.until < excluded.ran_at`, j.Name, r.holder, until, clock.Millis(now))
+			WHERE jobs_lease.holder = excluded.holder OR jobs_lease.until < excluded.ran_at OR jobs_lease.until > ?`, j.Name, r.holder, until, clock.Millis(now), impossible)
 		mine = n == 1
 		return err
 	})

@@ -126,6 +126,17 @@ func TestALeaseTakenUnderAClockFarAheadIsPutRightByTheHoldersNextTurn(t *testing
 	})
 }
 
+func TestALeaseOfAProcessThatDiedUnderAClockFarAheadBindsNobody(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		died, next := open(t, d), open(t, d)
+		died.clock.Advance(365 * 24 * time.Hour)
+		died.turn(t, time.Hour)
+		if !next.turn(t, time.Hour) {
+			t.Error("the job rests for a year because a clock was wrong once")
+		}
+	})
+}
+
 func TestJobsAreLeasedOneByOne(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		a, b := open(t, d), open(t, d)
