@@ -26,6 +26,7 @@ import (
 	"github.com/cedar-policy/cedar-go"
 
 	"lintas/casework/clocks"
+	"lintas/casework/htcds"
 	"lintas/kernel/actor"
 	"lintas/kernel/clock"
 	"lintas/kernel/problem"
@@ -164,7 +165,29 @@ type SheetField struct {
 	HTCDS  string   `json:"htcds,omitempty"`
 	Mark   string   `json:"mark,omitempty"` // kind of exact-search mark
 	Values []string `json:"values,omitempty"`
+
+	standard bool // its values are checked as HTCDS has them
 }
+
+// MoreFields are the fields of HTCDS that Fields has no own word for: what a
+// partner's file brings in them is kept, sealed by class like the rest, shown
+// where it has a value, and goes out as it came.
+var MoreFields = func() (list []SheetField) {
+	for _, h := range htcds.Fields {
+		if slices.ContainsFunc(Fields, func(f SheetField) bool { return f.HTCDS == h.Name }) {
+			continue
+		}
+		f := SheetField{Name: h.Name, Class: string(h.Class), Label: h.Label, Kind: "text", HTCDS: h.Name, standard: true}
+		if h.Type == htcds.LongText {
+			f.Kind = "long_text"
+		}
+		list = append(list, f)
+	}
+	return list
+}()
+
+// AllFields are both, in this order.
+var AllFields = slices.Concat(Fields, MoreFields)
 
 // Fields is the vocabulary of sheet fields.
 var Fields = func() []SheetField {
@@ -177,7 +200,7 @@ var Fields = func() []SheetField {
 
 var fieldByName = func() map[string]SheetField {
 	out := map[string]SheetField{}
-	for _, f := range Fields {
+	for _, f := range AllFields {
 		out[f.Name] = f
 	}
 	return out

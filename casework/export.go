@@ -19,7 +19,7 @@ const caseIDColumn = "case_id"
 // toSheets reads the fields of a case from an HTCDS record.
 func toSheets(r htcds.Record) map[string]string {
 	out := map[string]string{}
-	for _, f := range Fields {
+	for _, f := range AllFields {
 		if values := r.Values[f.HTCDS]; f.HTCDS != "" && len(values) > 0 {
 			out[f.Name] = strings.Join(values, ";")
 		}
@@ -42,14 +42,22 @@ func (d *Desk) fromCase(t *db.Tx, ctx context.Context, c Case, classes []string)
 		if err != nil {
 			return r, err
 		}
-		for _, f := range Fields {
+		for _, f := range AllFields {
 			if v := fields[f.Name].Value; f.HTCDS != "" && v != "" && f.Class == row.Class {
 				r.Values[f.HTCDS] = listOf(f.HTCDS, v)
 			}
 		}
 	}
-	r.Values["cas_Status"] = []string{caseStatus(c)}
+	// A file's own word on the state counts until something happens here.
+	if c.State != Opened || len(r.Values["cas_Status"]) == 0 {
+		r.Values["cas_Status"] = []string{caseStatus(c)}
+	}
 	return r, d.outgoing(t, ctx, c, &r)
+}
+
+func standardField(name string) htcds.Field {
+	f, _ := htcds.Lookup(name)
+	return f
 }
 
 func listOf(field, v string) []string {
@@ -141,7 +149,7 @@ type RowResult struct {
 	Changes    []htcds.Change `json:"changes,omitempty"`
 	Issues     []htcds.Issue  `json:"issues,omitempty"`
 	Duplicates []Likeness     `json:"duplicates,omitempty"`
-	Unmapped   []string       `json:"unmapped,omitempty" doc:"Columns with a value that a case has no field for"`
+	Unmapped   []string       `json:"unmapped,omitempty" doc:"Columns with a value that the standard does not know; they are left out"`
 }
 
 // Import is the result of a bulk import.
@@ -163,12 +171,18 @@ func (d *Desk) ImportHTCDS(ctx context.Context, records []htcds.Record, issues [
 	for _, i := range issues {
 		byRow[i.Row] = append(byRow[i.Row], i)
 	}
+	seen := rowsSeen{}
 	for n, r := range records {
 		res, err := d.importRow(ctx, r, byRow[n+1], dryRun)
 		if err != nil {
 			return out, err
 		}
 		res.Row = n + 1
+		if dryRun && res.Do == "add" {
+			if res.Duplicates = seen.add(d, res.Row, toSheets(r)); len(res.Duplicates) > 0 {
+				res.Do = "duplicate"
+			}
+		}
 		switch res.Do {
 		case "add":
 			out.Added++
@@ -182,11 +196,35 @@ func (d *Desk) ImportHTCDS(ctx context.Context, records []htcds.Record, issues [
 	return out, nil
 }
 
+// rowsSeen are the rows that a dry run would have stored, by their marks: the
+// same person twice in one file is found as it is when the file is stored.
+type rowsSeen map[Mark][]int
+
+// add returns the earlier rows that may be the same person; a row without any
+// counts from now on.
+func (s rowsSeen) add(d *Desk, row int, values map[string]string) []Likeness {
+	var hits []markHit
+	marks := d.marksOf(values)
+	for _, m := range marks {
+		for _, earlier := range s[m] {
+			name := "row " + itoa(int64(earlier))
+			hits = append(hits, markHit{Case: name, Code: name, State: Opened, Kind: m.Kind})
+		}
+	}
+	alike := likenesses(hits)
+	if len(alike) == 0 {
+		for _, m := range marks {
+			s[m] = append(s[m], row)
+		}
+	}
+	return alike
+}
+
 func (d *Desk) importRow(ctx context.Context, r htcds.Record, issues []htcds.Issue, dryRun bool) (res RowResult, err error) {
 	res.Issues = issues
-	for _, f := range htcds.Fields {
-		if len(r.Values[f.Name]) > 0 && !slices.ContainsFunc(Fields, func(x SheetField) bool { return x.HTCDS == f.Name }) {
-			res.Unmapped = append(res.Unmapped, f.Name)
+	for _, name := range sortedKeys(r.Other) {
+		if name != caseIDColumn && r.Other[name] != "" {
+			res.Unmapped = append(res.Unmapped, name)
 		}
 	}
 	if slices.ContainsFunc(issues, func(i htcds.Issue) bool { return !i.Warning }) {
@@ -241,11 +279,7 @@ func (d *Desk) importChange(ctx context.Context, res RowResult, old Case, r htcd
 		if err != nil {
 			return err
 		}
-		for _, c := range htcds.Diff(have, r) {
-			if !slices.Contains(res.Unmapped, c.Field) {
-				res.Changes = append(res.Changes, c)
-			}
-		}
+		res.Changes = append(res.Changes, htcds.Diff(have, r)...)
 		return nil
 	})
 	if err != nil || len(res.Changes) == 0 {

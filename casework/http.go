@@ -96,6 +96,7 @@ func (d *Desk) Routes(g *gate.Gate) {
 // Vocabulary is what pages need to know to draw a case.
 type Vocabulary struct {
 	Fields      []SheetField                `json:"fields"`
+	MoreFields  []SheetField                `json:"more_fields" doc:"Fields of HTCDS shown only where they have a value; labels in English"`
 	Classes     []string                    `json:"classes"`
 	EntryKinds  map[string][]string         `json:"entry_kinds" doc:"Kind to its states"`
 	CaseTable   []CaseRule                  `json:"case_table"`
@@ -111,7 +112,7 @@ func vocabulary() Vocabulary {
 	for name, k := range EntryKinds {
 		kinds[name] = k.States
 	}
-	return Vocabulary{Fields, Classes, kinds, CaseTable, ClosureReasons, ReturnTable, referral.Reasons, referral.Priorities, RiskLevels}
+	return Vocabulary{Fields, MoreFields, Classes, kinds, CaseTable, ClosureReasons, ReturnTable, referral.Reasons, referral.Priorities, RiskLevels}
 }
 
 func (d *Desk) caseRoutes(g *gate.Gate) {
@@ -464,6 +465,11 @@ func (d *Desk) takeHTCDS(g *gate.Gate, w http.ResponseWriter, r *http.Request) {
 
 // ReadCases tells JSON, XLSX and CSV apart by their first bytes.
 func ReadCases(data []byte) (records []htcds.Record, issues []htcds.Issue, err error) {
+	if !bytes.HasPrefix(data, []byte("PK")) {
+		if data, err = plainText(data); err != nil {
+			return nil, nil, err
+		}
+	}
 	switch text := strings.TrimSpace(string(data[:min(len(data), 64)])); {
 	case strings.HasPrefix(text, "{") || strings.HasPrefix(text, "["):
 		records, issues, err = htcds.ReadJSON(data)

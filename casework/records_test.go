@@ -385,7 +385,7 @@ func TestEachFieldClassIsErasedWhenItsTermEndsAndHoldStopsIt(t *testing.T) {
 
 func TestBulkImportRunsDryShowsTheDifferenceAndKeepsGoodRows(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		file := "case_id,prs_First_Name,prs_SecondName,prs_Birthdate,vic_MethodsOfControl,spl_Objectives\n" +
+		file := "case_id,prs_First_Name,prs_SecondName,prs_Birthdate,vic_MethodsOfControl,shoe_size\n" +
 			"K-1,Mya,Hla,1999-05-04,DebtBondage;Other,x\nK-2,Thida,Win,3/4/2026,,\nK-3,Nwe,Oo,1990-01-01,,\n"
 		bring := func(text string, dry bool) Import {
 			records, issues, err := ReadCases([]byte(text))
@@ -395,7 +395,7 @@ func TestBulkImportRunsDryShowsTheDifferenceAndKeepsGoodRows(t *testing.T) {
 			return must[Import](t)(w.ImportHTCDS(ana, records, issues, dry))
 		}
 		dry := bring(file, true)
-		if dry.Added != 2 || dry.Wrong != 1 || dry.Rows[1].Do != "wrong" || dry.Rows[1].Issues[0].Field != "prs_Birthdate" || dry.Rows[0].Unmapped[0] != "spl_Objectives" {
+		if dry.Added != 2 || dry.Wrong != 1 || dry.Rows[1].Do != "wrong" || dry.Rows[1].Issues[0].Field != "prs_Birthdate" || dry.Rows[0].Unmapped[0] != "shoe_size" {
 			t.Errorf("%+v", dry)
 		}
 		if n := len(must[[]Case](t)(w.Cases(ana, Search{}))); n != 0 {

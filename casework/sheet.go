@@ -37,6 +37,10 @@ func checkValues(values map[string]string) error {
 		case len(v) > MaxValue:
 			p.With("body.values."+name, "is longer than 20,000 bytes")
 		case v == "":
+		case f.standard:
+			if _, _, err := standardField(name).Normalise(listOf(name, v)); err != nil {
+				p.With("body.values."+name, err.Error())
+			}
 		case f.Kind == "date":
 			if _, err := time.Parse(time.DateOnly, v); err != nil {
 				p.With("body.values."+name, "is not a date; write it as 2026-03-01")
@@ -240,16 +244,20 @@ func (d *Desk) Duplicates(ctx context.Context, values map[string]string) (out []
 	return out, err
 }
 
-func (d *Desk) duplicates(t *db.Tx, values map[string]string, organisation string) ([]Likeness, error) {
+// marksOf are the marks of values of any class.
+func (d *Desk) marksOf(values map[string]string) (marks []Mark) {
 	fields := map[string]merge.Field{}
 	for name, v := range values {
 		fields[name] = merge.Field{Value: v}
 	}
-	var marks []Mark
 	for _, class := range Classes {
 		marks = append(marks, d.marks(class, fields)...)
 	}
-	hits, err := markHits(t, organisation, marks)
+	return marks
+}
+
+func (d *Desk) duplicates(t *db.Tx, values map[string]string, organisation string) ([]Likeness, error) {
+	hits, err := markHits(t, organisation, d.marksOf(values))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package htcds
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
@@ -19,9 +20,13 @@ const MaxRows = 100_000
 // ErrShape is returned when a file as a whole cannot be read.
 var ErrShape = errors.New("htcds: the file cannot be read as cases")
 
-// ReadCSV reads cases from comma-separated values with a header of field names.
+// ReadCSV reads cases from a table with a header of field names, separated by
+// commas, semicolons (as spreadsheets write where the comma is the decimal
+// sign) or tabs.
 func ReadCSV(in io.Reader) ([]Record, []Issue, error) {
-	r := csv.NewReader(in)
+	buffered := bufio.NewReaderSize(in, 64<<10)
+	r := csv.NewReader(buffered)
+	r.Comma = separator(buffered)
 	r.FieldsPerRecord = -1
 	r.LazyQuotes = true
 	var rows [][]string
@@ -38,6 +43,25 @@ func ReadCSV(in io.Reader) ([]Record, []Issue, error) {
 		}
 		rows = append(rows, row)
 	}
+}
+
+// separator is the sign that takes most known names out of the first line.
+func separator(in *bufio.Reader) rune {
+	start, _ := in.Peek(64 << 10) // what is there; the reader itself meets the error again
+	line, _, _ := strings.Cut(strings.TrimPrefix(string(start), "\uFEFF"), "\n")
+	best, most := ',', 0
+	for _, sign := range []rune{',', ';', '\t'} {
+		n := 0
+		for _, name := range strings.Split(line, string(sign)) {
+			if _, ok := Lookup(strings.Trim(name, "\" \r")); ok {
+				n++
+			}
+		}
+		if n > most {
+			best, most = sign, n
+		}
+	}
+	return best
 }
 
 // unzipLimit bounds what an XLSX file may unpack to. Without it a file of one
