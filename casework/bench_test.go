@@ -48,7 +48,11 @@ func BenchmarkManyCases(b *testing.B) {
 				return ids[i], worker(i)
 			}
 			measure(b, "search", func() error {
-				_, err := w.Cases(as("sari", ours, actor.Supervisor), Search{Text: names[rng.IntN(len(names))] + " " + names[rng.IntN(len(names))]})
+				_, err := w.Cases(as("sari", ours, actor.Supervisor), Search{Text: nameList[rng.IntN(len(nameList))] + " " + nameList[rng.IntN(len(nameList))]})
+				return err
+			})
+			measure(b, "duplicates", func() error {
+				_, err := w.Duplicates(as("sari", ours, actor.Supervisor), map[string]string{"given_name": nameList[rng.IntN(len(nameList))], "family_name": nameList[rng.IntN(len(nameList))], "birth_date": "1999-05-04"})
 				return err
 			})
 			measure(b, "list", func() error { _, err := w.Cases(as("sari", ours, actor.Supervisor), Search{}); return err })
@@ -88,7 +92,7 @@ func worker(i int) context.Context {
 	return as(fmt.Sprint("worker-", i%staffCount), ours, actor.Caseworker)
 }
 
-var names = func() (out []string) {
+var nameList = func() (out []string) {
 	a, z := []string{"Mya", "Thi", "Nguyen", "Siti", "Aung", "Somchai", "Dara", "Putri", "Linh", "Kyaw"}, []string{"ra", "wati", "anh", "mon", "lay", "chai", "ni", "da", "tun", "rot"}
 	for _, x := range a {
 		for _, y := range z {
@@ -138,7 +142,7 @@ func (w *world) fill(b testing.TB, n int) []string {
 
 func (w *world) fillOne(t *db.Tx, i int, person string) (string, error) {
 	rng, who := rand.New(rand.NewPCG(uint64(i), 3)), worker(i)
-	values := map[string]string{"given_name": names[rng.IntN(len(names))], "family_name": names[rng.IntN(len(names))], "phone": fmt.Sprintf("+6681%07d", i), "language": "my", "gender": "Feminine", "story": "what happened, in a few sentences that somebody wrote down"}
+	values := map[string]string{"given_name": nameList[rng.IntN(len(nameList))], "family_name": nameList[rng.IntN(len(nameList))], "phone": fmt.Sprintf("+6681%07d", i), "language": "my", "gender": "Feminine", "story": "what happened, in a few sentences that somebody wrote down"}
 	c := w.freshCase(NewCase{Values: values}, actor.From(who))
 	c.Person, c.ChangedAt, c.Source = person, c.ChangedAt.Add(-time.Duration(rng.IntN(3e7))*time.Second), "hand"
 	if err := insertCase(t, c); err != nil {

@@ -211,7 +211,7 @@ func (s rowsSeen) add(d *Desk, row int, values map[string]string) []Likeness {
 			hits = append(hits, markHit{Case: name, Code: name, State: Opened, Kind: m.Kind})
 		}
 	}
-	alike := likenesses(hits)
+	alike := likenesses(hits, values["birth_date"] != "")
 	if len(alike) == 0 {
 		for _, m := range marks {
 			s[m] = append(s[m], row)

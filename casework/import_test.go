@@ -186,7 +186,7 @@ func TestTenThousandRowsComeInAndOneBadRowStaysOut(t *testing.T) {
 		if i == rows/2 {
 			day = "31/12/1999"
 		}
-		fmt.Fprintf(&b, "R-%d,%s%d,Family%d,%s\n", i, names[i%len(names)], i, i, day)
+		fmt.Fprintf(&b, "R-%d,%s%d,Family%d,%s\n", i, nameList[i%len(nameList)], i, i, day)
 	}
 	records, issues, err := ReadCases([]byte(b.String()))
 	if err != nil {

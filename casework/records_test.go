@@ -543,3 +543,33 @@ func noPlain(t *testing.T, table string, rows *sql.Rows) error {
 	}
 	return rows.Err()
 }
+
+// One person, two offices, two scripts.
+func TestTheSamePersonIsFoundAcrossScriptsAndOrders(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c := w.openMya(t)
+		for what, values := range map[string]map[string]string{
+			"in Burmese":                  {"given_name": "မြ", "family_name": "လှ", "birth_date": "1999-05-04"},
+			"in Burmese, as one word":     {"given_name": "မြလှ", "birth_date": "1999-05-04"},
+			"turned round":                {"given_name": "HLA", "family_name": "mya"},
+			"with one name and the birth": {"given_name": "Mya", "birth_date": "1999-05-04"},
+		} {
+			found := must[[]Likeness](t)(w.Duplicates(ana, values))
+			if len(found) != 1 || found[0].Case != c.ID {
+				t.Errorf("%s: %+v", what, found)
+			}
+		}
+		for what, values := range map[string]map[string]string{
+			"only a short sound": {"given_name": "မြ"}, "another person born that day": {"given_name": "Somsak", "birth_date": "1999-05-04"}, "one word": {"given_name": "Mya"},
+		} {
+			if found := must[[]Likeness](t)(w.Duplicates(ana, values)); len(found) > 0 {
+				t.Errorf("%s: %+v", what, found)
+			}
+		}
+		for _, text := range []string{"မြ လှ", "hla mya", "Hla"} {
+			if found := must[[]Case](t)(w.Cases(ana, Search{Text: text})); len(found) != 1 {
+				t.Errorf("a search for %q finds %d", text, len(found))
+			}
+		}
+	})
+}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"lintas/casework/merge"
+	"lintas/casework/names"
 	"lintas/kernel/actor"
 	"lintas/kernel/id"
 	"lintas/kernel/problem"
@@ -178,7 +179,44 @@ func (d *Desk) marks(class string, fields map[string]merge.Field) []Mark {
 		}
 		add(f.Mark, plainForm(f.Mark, fields[name].Value))
 	}
+	words, whole := sounds(class, fields)
+	for _, sound := range words {
+		add(soundKind(sound), sound)
+	}
+	for _, sound := range whole {
+		add("whole_sound", sound)
+	}
 	return out
+}
+
+// sounds are the skeletons of a class's names: of each word, and of given and
+// family name together, for who writes them without a space between.
+func sounds(class string, fields map[string]merge.Field) (words, whole []string) {
+	var all []string
+	for _, f := range Fields {
+		if f.Class != class || f.Mark != "name" {
+			continue
+		}
+		for _, w := range nameWords(fields[f.Name].Value) {
+			words = append(words, names.Sound(w))
+			if f.Name != "other_names" {
+				all = append(all, w)
+			}
+		}
+	}
+	if len(all) == 1 {
+		return words, words[:1]
+	}
+	return words, names.Whole(all)
+}
+
+// soundKind tells a long skeleton from a short one: three consonants in a row
+// are seldom shared by chance.
+func soundKind(sound string) string {
+	if len(sound) >= 3 {
+		return "long_sound"
+	}
+	return "sound"
 }
 
 // nameWords are a name's words in one form: width and case folded, marks that
@@ -231,7 +269,7 @@ type Likeness struct {
 	Case  string   `json:"case"`
 	Code  string   `json:"code"`
 	State State    `json:"state"`
-	Same  []string `json:"same" doc:"What is the same: name, birth, phone, document, email"`
+	Same  []string `json:"same" doc:"What is the same: name, sound (of the name), birth, phone, document, email"`
 }
 
 // Duplicates finds cases of the actor's organisation that may be about the same
@@ -261,33 +299,44 @@ func (d *Desk) duplicates(t *db.Tx, values map[string]string, organisation strin
 	if err != nil {
 		return nil, err
 	}
-	return likenesses(hits), nil
+	return likenesses(hits, values["birth_date"] != ""), nil
 }
 
 // likenesses keeps the cases that share enough: a document, telephone or
-// e-mail; or two name words; or a name word and the day of birth.
-func likenesses(hits []markHit) []Likeness {
+// e-mail; or two name words; or a name word, or how one sounds, and the day of
+// birth; or, where no birth is known, two long sounds. A sound that is shared
+// because the word is the same is not said twice.
+func likenesses(hits []markHit, birthKnown bool) []Likeness {
+	shared := map[string]map[string]int{} // case -> kind of mark -> how many
 	var out []Likeness
-	names := map[string]int{}
-	at := map[string]int{}
 	for _, h := range hits {
-		i, ok := at[h.Case]
-		if !ok {
-			i = len(out)
-			at[h.Case] = i
+		if shared[h.Case] == nil {
+			shared[h.Case] = map[string]int{}
 			out = append(out, Likeness{Case: h.Case, Code: h.Code, State: h.State})
 		}
-		if h.Kind == "name" {
-			names[h.Case]++
-		}
-		if !slices.Contains(out[i].Same, h.Kind) {
-			out[i].Same = append(out[i].Same, h.Kind)
-		}
+		shared[h.Case][h.Kind]++
 	}
-	return slices.DeleteFunc(out, func(l Likeness) bool {
-		strong := slices.ContainsFunc(l.Same, func(k string) bool { return k == "document" || k == "phone" || k == "email" })
-		return !strong && names[l.Case] < 2 && !(names[l.Case] == 1 && slices.Contains(l.Same, "birth"))
-	})
+	out = slices.DeleteFunc(out, func(l Likeness) bool { return !alike(shared[l.Case], birthKnown) })
+	for i, l := range out {
+		n := shared[l.Case]
+		if n["sound"]+n["long_sound"]+n["whole_sound"] > 0 && n["name"] < 2 {
+			n["sound"] = 1
+		} else {
+			delete(n, "sound")
+		}
+		delete(n, "long_sound")
+		delete(n, "whole_sound")
+		out[i].Same = sortedKeys(n)
+	}
+	return out
+}
+
+func alike(n map[string]int, birthKnown bool) bool {
+	switch {
+	case n["document"]+n["phone"]+n["email"] > 0, n["name"] >= 2, n["long_sound"] >= 2 && !birthKnown:
+		return true
+	}
+	return n["birth"] > 0 && n["name"]+n["sound"]+n["long_sound"]+n["whole_sound"] > 0
 }
 
 // refuseDuplicates refuses a new case while a possible duplicate was not
@@ -300,7 +349,7 @@ func (d *Desk) refuseDuplicates(t *db.Tx, ctx context.Context, n NewCase, organi
 	p := problem.New(problem.Conflict, "casework.possible-duplicate", "Somebody like this may have a case already. Look at the cases named; if it is another person, save again and say so.")
 	for _, l := range found {
 		if !slices.Contains(n.NotDuplicateOf, l.Case) {
-			p.With("case:"+l.Case, l.Code+" has the same "+strings.Join(l.Same, ", "))
+			p.With("case:"+l.Case, l.Code+" has the same "+strings.ReplaceAll(strings.Join(l.Same, ", "), "sound", "name by its sound"))
 		}
 	}
 	if len(p.Fields) > 0 {

@@ -112,13 +112,14 @@ func listCases(t *db.Tx, where string, args []any, s Search, code string, marks 
 	return db.All(t, scanCase, `SELECT `+caseColumns+` FROM `+from+` WHERE `+where+` ORDER BY c.changed_at DESC, c.id LIMIT `+fmt.Sprint(s.Limit), args...)
 }
 
-// markSet selects the cases that have every name word, or any other mark.
+// markSet selects the cases that have every name word (or every sound), or any
+// other mark.
 func markSet(marks []Mark) (string, []any) {
 	var names, others []string
 	var nameArgs, otherArgs []any
 	for _, m := range marks {
 		one := `SELECT case_id FROM casework_mark WHERE mark = ? AND kind = ?`
-		if m.Kind == "name" {
+		if m.Kind == "name" || strings.HasSuffix(m.Kind, "sound") {
 			names, nameArgs = append(names, one), append(nameArgs, m.Mark, m.Kind)
 		} else {
 			others, otherArgs = append(others, one), append(otherArgs, m.Mark, m.Kind)
@@ -222,14 +223,15 @@ func markHits(t *db.Tx, organisation string, marks []Mark) ([]markHit, error) {
 	if len(marks) == 0 {
 		return nil, nil
 	}
-	args := []any{organisation}
-	var conds []string
+	var each []string
+	var args []any
 	for _, m := range marks {
-		conds = append(conds, `(m.mark = ? AND m.kind = ?)`)
+		each = append(each, `SELECT case_id, kind FROM casework_mark WHERE mark = ? AND kind = ?`)
 		args = append(args, m.Mark, m.Kind)
 	}
+	// The marks come first, as in listCases.
 	return db.All(t, func(s db.Scanner) (h markHit, err error) { return h, s.Scan(&h.Case, &h.Code, &h.State, &h.Kind) },
-		`SELECT c.id, c.code, c.state, m.kind FROM casework_mark m JOIN casework_case c ON c.id = m.case_id WHERE c.organisation = ? AND (`+strings.Join(conds, " OR ")+`) ORDER BY c.id, m.kind LIMIT 2000`, args...)
+		`SELECT c.id, c.code, c.state, hit.kind FROM (`+strings.Join(each, " UNION ALL ")+`) AS hit CROSS JOIN casework_case c WHERE c.id = hit.case_id AND c.organisation = ? ORDER BY c.id, hit.kind LIMIT 2000`, append(args, organisation)...)
 }
 
 // Conflicts.

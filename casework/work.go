@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lintas/casework/clocks"
+	"lintas/casework/names"
 	"lintas/kernel/actor"
 	"lintas/kernel/problem"
 	"lintas/platform/audit"
@@ -202,10 +203,31 @@ func (d *Desk) Cases(ctx context.Context, s Search) (out []Case, err error) {
 	}
 	where, args := d.visible(actor.From(ctx))
 	err = d.DB.Read(ctx, func(t *db.Tx) error {
-		out, err = listCases(t, where, args, s, code, marks)
+		if out, err = listCases(t, where, args, s, code, marks); err != nil || len(out) > 0 {
+			return err
+		}
+		if marks = d.soundMarks(s.Text); len(marks) > 0 { // nobody is written so: who sounds so?
+			out, err = listCases(t, where, args, s, "", marks)
+		}
 		return err
 	})
 	return out, err
+}
+
+// soundMarks are the marks of how a searched name sounds; a single short sound
+// would list half a town.
+func (d *Desk) soundMarks(text string) (out []Mark) {
+	length := 0
+	for _, word := range nameWords(text) {
+		if sound := names.Sound(word); sound != "" {
+			length += len(sound)
+			out = append(out, Mark{soundKind(sound), d.Keys.Index("casework."+soundKind(sound), sound)})
+		}
+	}
+	if length < 2 {
+		return nil
+	}
+	return out
 }
 
 // isCode says whether a text is a case code: seven of its letters, with or
