@@ -132,12 +132,34 @@ func Open(ctx context.Context, deps Deps) (*Desk, error) {
 	return d, nil
 }
 
-// profile is the profile of a country, or the one for every other.
+//go:embed vocabulary/regions.json
+var regionsText []byte
+
+// regions are the time zone and weekend of countries that have no profile of
+// their own: a term of the common profile still ends with their day.
+var regions = func() (out map[string]struct {
+	Zone    string
+	Weekend []int
+}) {
+	if err := json.Unmarshal(regionsText, &out); err != nil {
+		panic("casework: the built-in list of regions is broken: " + err.Error())
+	}
+	return out
+}()
+
+// profile is the profile of a country, or the one for every other in the
+// country's own time.
 func (d *Desk) profile(country string) clocks.Profile {
 	if p, ok := d.profiles[country]; ok {
 		return p
 	}
-	return d.profiles["XX"]
+	p := d.profiles["XX"]
+	if r, ok := regions[country]; ok {
+		if there, err := p.In(r.Zone, r.Weekend); err == nil {
+			return there
+		}
+	}
+	return p
 }
 
 // Field classes: who may see a field, and how long it is kept.

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -203,21 +204,29 @@ type rowsSeen map[Mark][]int
 // add returns the earlier rows that may be the same person; a row without any
 // counts from now on.
 func (s rowsSeen) add(d *Desk, row int, values map[string]string) []Likeness {
-	var hits []markHit
+	shared := map[int]map[string]int{}
 	marks := d.marksOf(values)
-	for _, m := range marks {
+	for _, m := range weigh(slices.Clone(marks), values) {
 		for _, earlier := range s[m] {
-			name := "row " + itoa(int64(earlier))
-			hits = append(hits, markHit{Case: name, Code: name, State: Opened, Kind: m.Kind})
+			if shared[earlier] == nil {
+				shared[earlier] = map[string]int{}
+			}
+			shared[earlier][m.Kind]++
 		}
 	}
-	alike := likenesses(hits, values["birth_date"] != "")
-	if len(alike) == 0 {
+	var hits []markHit
+	for _, earlier := range slices.Sorted(maps.Keys(shared)) {
+		if alike(shared[earlier], values["birth_date"] != "") {
+			name := "row " + itoa(int64(earlier))
+			hits = append(hits, markHit{name, name, Opened, shared[earlier]})
+		}
+	}
+	if len(hits) == 0 {
 		for _, m := range marks {
 			s[m] = append(s[m], row)
 		}
 	}
-	return alike
+	return likenesses(hits)
 }
 
 func (d *Desk) importRow(ctx context.Context, r htcds.Record, issues []htcds.Issue, dryRun bool) (res RowResult, err error) {

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"database/sql"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,8 @@ import (
 	"lintas/casework/htcds"
 	"lintas/casework/matching"
 	"lintas/casework/referral"
+	"lintas/kernel/actor"
+	"lintas/kernel/id"
 	"lintas/platform/audit"
 	"lintas/platform/db"
 	"lintas/platform/db/dbtest"
@@ -569,6 +572,46 @@ func TestTheSamePersonIsFoundAcrossScriptsAndOrders(t *testing.T) {
 		for _, text := range []string{"မြ လှ", "hla mya", "Hla"} {
 			if found := must[[]Case](t)(w.Cases(ana, Search{Text: text})); len(found) != 1 {
 				t.Errorf("a search for %q finds %d", text, len(found))
+			}
+		}
+	})
+}
+
+func TestACountryWithoutAProfileHasItsOwnDay(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	for country, zone := range map[string]string{"MM": "Asia/Yangon", "NP": "Asia/Kathmandu", "TH": "Asia/Bangkok", "QQ": "UTC"} {
+		if got := w.profile(country).Location().String(); got != zone {
+			t.Errorf("%s counts in %s", country, got)
+		}
+	}
+	for country, r := range regions {
+		if _, err := w.profile("XX").In(r.Zone, r.Weekend); err != nil || len(r.Weekend) == 0 {
+			t.Errorf("%s: %v", country, err)
+		}
+	}
+}
+
+// What the database calls enough and what the dry run calls enough is one rule.
+func TestEnoughIsTheSameInSQLAndInGo(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		rng := rand.New(rand.NewPCG(5, 5))
+		pick := func(list ...string) string { return list[rng.IntN(len(list))] }
+		person := func() map[string]string {
+			return map[string]string{
+				"given_name": pick("Mya", "မြ", "Somchai", "สมชาย", ""), "family_name": pick("Hla", "Srisuwan", "ศรีสุวรรณ", "Win"),
+				"birth_date": pick("", "1999-05-04", "2000-01-01"), "phone": pick("", "", "+66812345678"),
+			}
+		}
+		for range 60 {
+			first, second := person(), person()
+			seen := rowsSeen{}
+			seen.add(w.Desk, 1, first)
+			inGo := len(seen.add(w.Desk, 2, second)) > 0
+			org := id.New()
+			who := as("x", org, actor.Caseworker)
+			must[Case](t)(w.OpenCase(who, NewCase{Values: first}))
+			if inSQL := len(must[[]Likeness](t)(w.Duplicates(who, second))) > 0; inSQL != inGo {
+				t.Errorf("%v and %v: %v in SQL, %v in Go", first, second, inSQL, inGo)
 			}
 		}
 	})

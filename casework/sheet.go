@@ -295,42 +295,43 @@ func (d *Desk) marksOf(values map[string]string) (marks []Mark) {
 }
 
 func (d *Desk) duplicates(t *db.Tx, values map[string]string, organisation string) ([]Likeness, error) {
-	hits, err := markHits(t, organisation, d.marksOf(values))
+	hits, err := markHits(t, organisation, weigh(d.marksOf(values), values), values["birth_date"] != "")
 	if err != nil {
 		return nil, err
 	}
-	return likenesses(hits, values["birth_date"] != ""), nil
+	return likenesses(hits), nil
 }
 
-// likenesses keeps the cases that share enough: a document, telephone or
-// e-mail; or two name words; or a name word, or how one sounds, and the day of
-// birth; or, where no birth is known, two long sounds. A sound that is shared
-// because the word is the same is not said twice.
-func likenesses(hits []markHit, birthKnown bool) []Likeness {
-	shared := map[string]map[string]int{} // case -> kind of mark -> how many
+// weigh leaves out the marks that cannot count: sounds need the day of birth,
+// but for two long ones where it is not known.
+func weigh(marks []Mark, values map[string]string) []Mark {
+	return slices.DeleteFunc(marks, func(m Mark) bool {
+		return values["birth_date"] == "" && (m.Kind == "sound" || m.Kind == "whole_sound")
+	})
+}
+
+// likenesses says of cases that share enough what is the same. A sound that is
+// shared because the word is the same is not said twice.
+func likenesses(hits []markHit) []Likeness {
 	var out []Likeness
 	for _, h := range hits {
-		if shared[h.Case] == nil {
-			shared[h.Case] = map[string]int{}
-			out = append(out, Likeness{Case: h.Case, Code: h.Code, State: h.State})
+		l := Likeness{Case: h.Case, Code: h.Code, State: h.State}
+		for _, kind := range []string{"birth", "document", "email", "name", "phone"} {
+			if h.Shared[kind] > 0 {
+				l.Same = append(l.Same, kind)
+			}
 		}
-		shared[h.Case][h.Kind]++
-	}
-	out = slices.DeleteFunc(out, func(l Likeness) bool { return !alike(shared[l.Case], birthKnown) })
-	for i, l := range out {
-		n := shared[l.Case]
-		if n["sound"]+n["long_sound"]+n["whole_sound"] > 0 && n["name"] < 2 {
-			n["sound"] = 1
-		} else {
-			delete(n, "sound")
+		if h.Shared["sound"]+h.Shared["long_sound"]+h.Shared["whole_sound"] > 0 && h.Shared["name"] < 2 {
+			l.Same = append(l.Same, "sound")
 		}
-		delete(n, "long_sound")
-		delete(n, "whole_sound")
-		out[i].Same = sortedKeys(n)
+		out = append(out, l)
 	}
 	return out
 }
 
+// alike says whether so many shared marks of each kind are enough: a document,
+// telephone or e-mail; or two name words; or a name word, or how one sounds,
+// and the day of birth; or, where no birth is known, two long sounds.
 func alike(n map[string]int, birthKnown bool) bool {
 	switch {
 	case n["document"]+n["phone"]+n["email"] > 0, n["name"] >= 2, n["long_sound"] >= 2 && !birthKnown:

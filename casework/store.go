@@ -213,25 +213,56 @@ func erasedOf(t *db.Tx, caseID string) ([]string, error) {
 	return db.All(t, func(s db.Scanner) (v string, err error) { return v, s.Scan(&v) }, `SELECT class FROM casework_erased WHERE case_id = ?`, caseID)
 }
 
+// markKinds are the kinds of marks by which cases resemble each other.
+var markKinds = []string{"birth", "document", "email", "long_sound", "name", "phone", "sound", "whole_sound"}
+
+// markHit is a case and how many marks of each kind it shares.
 type markHit struct {
 	Case, Code string
 	State      State
-	Kind       string
+	Shared     map[string]int
 }
 
-func markHits(t *db.Tx, organisation string, marks []Mark) ([]markHit, error) {
+func scanHit(s db.Scanner) (h markHit, err error) {
+	counts := make([]int, len(markKinds))
+	to := []any{&h.Case, &h.Code, &h.State}
+	for i := range counts {
+		to = append(to, &counts[i])
+	}
+	if err = s.Scan(to...); err != nil {
+		return h, err
+	}
+	h.Shared = map[string]int{}
+	for i, kind := range markKinds {
+		h.Shared[kind] = counts[i]
+	}
+	return h, nil
+}
+
+// markHits are the newest hundred cases of an organisation that share enough of
+// the marks. What is enough is decided here, before anything is cut off (a
+// common name is shared by thousands), and says the same as alike.
+func markHits(t *db.Tx, organisation string, marks []Mark, birthKnown bool) ([]markHit, error) {
 	if len(marks) == 0 {
 		return nil, nil
 	}
-	var each []string
+	var each, sums, out []string
 	var args []any
 	for _, m := range marks {
 		each = append(each, `SELECT case_id, kind FROM casework_mark WHERE mark = ? AND kind = ?`)
 		args = append(args, m.Mark, m.Kind)
 	}
+	for _, kind := range markKinds {
+		sums = append(sums, `SUM(CASE WHEN kind = '`+kind+`' THEN 1 ELSE 0 END) AS n_`+kind)
+		out = append(out, "h.n_"+kind)
+	}
+	enough := `h.n_document + h.n_phone + h.n_email > 0 OR h.n_name >= 2 OR h.n_birth > 0 AND h.n_name + h.n_sound + h.n_long_sound + h.n_whole_sound > 0`
+	if !birthKnown {
+		enough += ` OR h.n_long_sound >= 2`
+	}
 	// The marks come first, as in listCases.
-	return db.All(t, func(s db.Scanner) (h markHit, err error) { return h, s.Scan(&h.Case, &h.Code, &h.State, &h.Kind) },
-		`SELECT c.id, c.code, c.state, hit.kind FROM (`+strings.Join(each, " UNION ALL ")+`) AS hit CROSS JOIN casework_case c WHERE c.id = hit.case_id AND c.organisation = ? ORDER BY c.id, hit.kind LIMIT 2000`, append(args, organisation)...)
+	return db.All(t, scanHit, `SELECT c.id, c.code, c.state, `+strings.Join(out, ", ")+` FROM (SELECT case_id, `+strings.Join(sums, ", ")+` FROM (`+strings.Join(each, " UNION ALL ")+`) AS one GROUP BY case_id) AS h
+CROSS JOIN casework_case c WHERE c.id = h.case_id AND c.organisation = ? AND (`+enough+`) ORDER BY c.id DESC LIMIT 100`, append(args, organisation)...)
 }
 
 // Conflicts.

@@ -274,6 +274,8 @@ type Page struct {
 	Sheets    map[string]Sheet    `json:"sheets"`
 	Entries   []Entry             `json:"entries"`
 	Clocks    []clocks.Running    `json:"clocks"`
+	Events    []string            `json:"events" doc:"Codes of events that start or stop a clock of this case's country"`
+	Draft     bool                `json:"draft_profile" doc:"Nobody versed in that country's law has checked its terms"`
 	Approvals []Approval          `json:"approvals"`
 	Receipts  []Receipt           `json:"receipts"`
 	Referrals []Referral          `json:"referrals"`
@@ -382,6 +384,8 @@ func (d *Desk) pageTimeline(t *db.Tx, ctx context.Context, c Case, p *Page) (err
 	if p.Clocks, err = d.running(t, c); err != nil {
 		return err
 	}
+	profile := d.profile(c.Profile)
+	p.Events, p.Draft = profile.Events(), profile.Draft
 	if p.Approvals, err = approvalsOf(t, c.ID); err != nil {
 		return err
 	}

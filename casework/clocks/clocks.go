@@ -92,6 +92,30 @@ func Read(data []byte) (Profile, error) {
 	return p, nil
 }
 
+// In is the profile with the clock and the weekend of another place.
+func (p Profile) In(zone string, weekend []int) (Profile, error) {
+	at, err := time.LoadLocation(zone)
+	if err != nil {
+		return p, fmt.Errorf("profile %s: %w", p.Country, err)
+	}
+	p.Zone, p.zone, p.Weekend = zone, at, weekend
+	return p, nil
+}
+
+// Events are the codes of the events that start or stop one of the clocks, in
+// the order of the clocks.
+func (p Profile) Events() []string {
+	var out []string
+	for _, c := range p.Clocks {
+		for _, code := range append([]string{c.Starts}, c.Stops...) {
+			if !slices.Contains(out, code) {
+				out = append(out, code)
+			}
+		}
+	}
+	return out
+}
+
 // Location is the profile's time zone.
 func (p Profile) Location() *time.Location { return p.zone }
 

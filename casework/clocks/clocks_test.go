@@ -35,6 +35,45 @@ func TestEveryProfileCanBeCountedBy(t *testing.T) {
 	}
 }
 
+// A law's term and an agency's custom both say where they come from, and no
+// country pretends to be checked.
+func TestEveryTermNamesItsSourceAndIsADraft(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "profiles", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		p := profile(t, filepath.Base(f))
+		if !p.Draft || p.Country+".json" != filepath.Base(f) {
+			t.Errorf("%s is of %s, draft %v", f, p.Country, p.Draft)
+		}
+		for _, c := range p.Clocks {
+			if len(c.Source) < 20 {
+				t.Errorf("%s: %s has the source %q", f, c.Code, c.Source)
+			}
+			if c.ChildMayWithdraw {
+				t.Errorf("%s: %s lets a child withdraw", f, c.Code)
+			}
+		}
+	}
+}
+
+func TestTheCommonProfileEndsWithTheDayOfThePlace(t *testing.T) {
+	common := profile(t, "XX.json")
+	for zone, want := range map[string]string{"Asia/Kathmandu": "2026-03-31T18:15:00Z", "Asia/Yangon": "2026-03-31T17:30:00Z", "Pacific/Auckland": "2026-03-31T11:00:00Z"} {
+		there, err := common.In(zone, []int{6})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := there.End(at(t, zone, "2026-03-01 09:00"), Span{Days: 30}).UTC().Format(time.RFC3339); got != want {
+			t.Errorf("thirty days from 1 March in %s end at %s", zone, got)
+		}
+	}
+	if _, err := common.In("Moon/Crater", nil); err == nil {
+		t.Error("a place without a clock was taken")
+	}
+}
+
 func at(t testing.TB, zone, text string) time.Time {
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
