@@ -182,7 +182,7 @@ func (d *Desk) exportCSV(ctx context.Context, in InstrumentView, out io.Writer) 
 			for _, a := range s.Answers {
 				values[a.Path] = strings.TrimPrefix(values[a.Path]+" | "+a.Value, " | ")
 			}
-			line := []string{l.ID, l.InstanceID, l.ReceivedAt.Format(time.RFC3339), l.Version}
+			line := []string{l.ID, notAFormula(l.InstanceID), l.ReceivedAt.Format(time.RFC3339), l.Version}
 			for _, p := range paths {
 				line = append(line, notAFormula(values[p]))
 			}

@@ -23,6 +23,7 @@ type uploadForm struct {
 	Media   []huma.FormFile `form:"media" required:"false" doc:"Pictures, recordings and lists that it names"`
 	Pack    string          `form:"pack" required:"false" doc:"A built-in pack (id or id@version), where the workbook has no sheet indicators"`
 	Rules   huma.FormFile   `form:"rules" required:"false" doc:"An indicator pack as JSON (lintas-pack/1), before any other"`
+	Spoken  string          `form:"language" required:"false" doc:"Code of the language to show the questions in"`
 	Publish bool            `form:"publish" required:"false"`
 }
 
@@ -207,7 +208,7 @@ func cacheable(h http.Header, typ string) {
 }
 
 func readUpload(f *uploadForm) (Upload, error) {
-	u := Upload{Name: f.File.Filename, Pack: f.Pack}
+	u := Upload{Name: f.File.Filename, Pack: f.Pack, Language: f.Spoken}
 	var err error
 	if u.Workbook, err = readPart(f.File, maxWorkbook); err != nil {
 		return u, err

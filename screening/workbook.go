@@ -96,6 +96,7 @@ type Upload struct {
 	Workbook []byte
 	Media    []Medium
 	Pack     string // id of a built-in pack (id or id@version), where the workbook carries none
+	Language string // of the preview; the form's own default when empty
 	Rules    []byte // an indicator pack as JSON, before any other
 }
 
@@ -132,7 +133,7 @@ func (d *Desk) check(ctx context.Context, u Upload) (Checked, *Publication, erro
 		return out, nil, err
 	}
 	out.Questions = read.questions()
-	preview := read.preview("")
+	preview := read.preview(u.Language)
 	out.Preview = &preview
 	if form.ItemsetsCSV != nil {
 		p.Media = append(p.Media, Medium{Name: "itemsets.csv", Type: "text/csv; charset=utf-8", Content: form.ItemsetsCSV})

@@ -8,6 +8,7 @@ export interface PackRef {
   version: string;
   hash: string;
   validated: boolean;
+  secondary?: boolean;
 }
 export interface Instrument {
   id: string;
@@ -144,6 +145,9 @@ export function cellName(column: number, row: number): string {
   for (let n = column; n > 0; n = Math.floor((n - 1) / 26)) letters = String.fromCharCode(65 + ((n - 1) % 26)) + letters;
   return letters + row;
 }
+
+/** Where an error stands, as spreadsheets say it: "survey!C7". Empty when it stands nowhere. */
+export const placeOfError = (one: CellError): string => [one.sheet, one.cell || one.row].filter(Boolean).join('!');
 
 /** Errors by sheet and cell, for the picture; those of a whole row stand under "7". */
 export function byCell(errors: readonly CellError[], sheet: Sheet): Map<string, CellError[]> {
