@@ -57,7 +57,7 @@ func (d *Desk) demoPilot(ctx context.Context, c *compiled) error {
 	}
 	counts := PilotCounts{Instrument: c.FormID, Version: c.Version, Questions: map[string]PilotQuestion{}, Languages: map[string]int{"my": 6, "th": 5, "vi": 1},
 		Sound: map[string]PilotSound{"my": {None: 140, Voice: 12}, "th": {Voice: 96, None: 21}, "vi": {Voice: 30}}}
-	for _, t := range demoTravellers {
+	for i, t := range demoTravellers {
 		answers := pairs(t)
 		counts.Interviews++
 		for n, q := range c.form.Fields {
@@ -70,7 +70,7 @@ func (d *Desk) demoPilot(ctx context.Context, c *compiled) error {
 			if value == "declined" {
 				m.Skipped++
 			}
-			if n%11 == 5 && value == "not_known" {
+			if (n+i)%17 == 5 {
 				m.Back++
 			}
 			counts.Questions[q.Path] = m

@@ -59,7 +59,9 @@ test('what is wrong in a workbook is said in its cell; put right, it is publishe
     await file.setInputFiles(workbook('integr'));
     await page.getByRole('button', { name: 'Check' }).click();
     await page.getByText('1 mistake keeps it from being published').waitFor();
-    await page.locator('.ui-notice code').getByText(/^survey!/).waitFor();
+    await page.locator('.mistakes code').getByText(/^survey!/).waitFor();
+    await page.getByRole('button', { name: /^Show survey!/ }).click();
+    assert.match(await page.evaluate(() => document.activeElement?.textContent ?? ''), /integr/, 'the mistake does not lead to its cell');
     const cell = page.getByRole('cell').filter({ hasText: 'integr' });
     assert.match(await cell.innerText(), /integr\s+\S+/, 'the cell says nothing about its mistake');
     assert.match((await cell.getAttribute('class')) ?? '', /wrong/);
@@ -70,6 +72,9 @@ test('what is wrong in a workbook is said in its cell; put right, it is publishe
     await file.setInputFiles(workbook('integer'));
     await page.getByRole('button', { name: 'Check' }).click();
     await page.getByText('The workbook is good').waitFor();
+    await page.locator('.preview').getByText('Which spring?').waitFor();
+    await page.locator('#main').getByLabel('Language').selectOption('th');
+    await page.locator('.preview').getByText('น้ำพุไหน').waitFor();
     await accessible(page, 'a good workbook');
     await page.getByRole('button', { name: 'Publish version 1' }).click();
     await page.getByRole('heading', { level: 1, name: 'Water point' }).waitFor();
@@ -89,6 +94,7 @@ for (const { locale, width } of [{ locale: 'en', width: 390 }, { locale: 'en', w
       await links.nth(10).click(); // the second of the twelve: the fishing boat
       await page.getByRole('tab').first().waitFor();
       await page.locator('.result .fired').first().waitFor();
+      await page.locator('.result details.group').evaluateAll((all) => all.forEach((one) => (one.open = true)));
       const text = await page.locator('#main').innerText();
       if (locale === 'en') {
         for (const said of ['An offer of help, never a finding', 'What to do', 'Possible victim of trafficking', 'Why: the answers behind it', 'An employer, agent or smuggler']) assert.ok(text.includes(said), `lacks "${said}"`);

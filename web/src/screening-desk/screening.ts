@@ -1,3 +1,5 @@
+import { locales } from '@/i18n/locales';
+
 /** What the screening desk of the node answers, as far as its pages show it. */
 export interface Language {
   code: string;
@@ -114,6 +116,7 @@ export interface Line {
 }
 export interface Fired {
   id: string;
+  dimension: string;
   text: { text: string; draft?: boolean };
   strength: string;
   because: Array<{ label: string; values?: string[] }>;
@@ -123,7 +126,7 @@ export interface Fired {
 export interface Screening {
   screening: Listed;
   answers: Array<{ name: string; path: string; group?: string; label: string; value: string; value_label?: string; unknown?: boolean }>;
-  results: Array<{ id: string; made_at: string; current: boolean; result: { pack: PackRef }; explained?: { lines: Line[]; present: Fired[]; caution: string; sources: Array<{ id: string; cite: string; secondary?: boolean }> } }>;
+  results: Array<{ id: string; made_at: string; current: boolean; result: { pack: PackRef }; explained?: { lines: Line[]; outcomes: Array<{ id: string; state: string }>; dimensions: Array<{ id: string; title: { text: string } }>; present: Fired[]; caution: string; sources: Array<{ id: string; cite: string; secondary?: boolean }> } }>;
   attachments: Array<{ id: string; name: string; size: number; type: string; flag?: string }>;
   history: Array<{ instance_id: string; corrects?: string; received_at: string; form_version: string; current: boolean }>;
 }
@@ -178,6 +181,8 @@ export const languagesHere = ['en', 'id', 'th', 'vi', 'my', 'ar', 'km', 'lo', 'm
 
 /** A language by its own name, or its code where the browser has no name for it. */
 export function languageName(code: string): string {
+  const ours = locales.find((one) => one.code === code);
+  if (ours) return ours.name;
   try {
     return new Intl.DisplayNames([code], { type: 'language', fallback: 'code' }).of(code) ?? code;
   } catch {
