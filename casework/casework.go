@@ -64,6 +64,9 @@ type Deps struct {
 	// NameOf names a member of staff and their organisation; the node points
 	// it at the agency.
 	NameOf func(ctx context.Context, person string) (name, organisation string)
+	// Staff lists who of an organisation may have a role now; the node points it
+	// at the agency. Nil: notices to a group stay on the page.
+	Staff func(ctx context.Context, organisation string, roles ...actor.Role) ([]string, error)
 	// OrganisationName names an organisation of this node; optional.
 	OrganisationName func(ctx context.Context, organisation string) string
 	// Screening hands over what a screening found, for whoever may see it; the

@@ -37,7 +37,7 @@ var EntryKinds = map[string]EntryKind{
 }
 
 // RiskLevels are the levels at which IOM's determinants of vulnerability look;
-// a risk's or strength's code is "<level>.<factor>".
+// a risk's code is "<level>.<factor>", a strength's "strength.<level>.<factor>".
 var RiskLevels = []string{"individual", "household", "community", "structural"}
 
 // Entry is one thing on a case's timeline.
@@ -126,6 +126,9 @@ func (d *Desk) AddEntry(ctx context.Context, caseID string, n NewEntry) (e Entry
 			return problem.New(problem.Conflict, "casework.closed", "The case is closed. Open it again first.")
 		}
 		if e, err = d.addEntry(t, ctx, c, n); err != nil {
+			return err
+		}
+		if err := d.riskRises(t, ctx, c, e, ""); err != nil {
 			return err
 		}
 		return d.windDues(t, ctx, c)
@@ -223,6 +226,7 @@ func (d *Desk) ChangeEntry(ctx context.Context, caseID, entry string, ch EntryCh
 		if err := d.openEntry(ctx, c.Person, &e); err != nil {
 			return err
 		}
+		before := e.State
 		if err := ch.apply(&e, kind); err != nil {
 			return err
 		}
@@ -234,6 +238,9 @@ func (d *Desk) ChangeEntry(ctx context.Context, caseID, entry string, ch EntryCh
 			return err
 		}
 		if err := d.leaf(t, ctx, "entry-change", "entry:"+e.ID, c.Person, map[string]any{"case": c.ID, "state": e.State}, e.stored()); err != nil {
+			return err
+		}
+		if err := d.riskRises(t, ctx, c, e, before); err != nil {
 			return err
 		}
 		return d.windDues(t, ctx, c)

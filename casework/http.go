@@ -251,6 +251,9 @@ func (d *Desk) referralRoutes(g *gate.Gate) {
 	gate.Register(g, op("POST", "/referrals/{referral}/link", "Make a link and a one-time code for a partner without an account"), caseworkers, func(ctx context.Context, in *onReferral) (*body[LinkOut], error) {
 		return one(d.MakeLink(ctx, in.Referral))
 	})
+	gate.Register(g, op("DELETE", "/referrals/{referral}/link", "End a partner's link and session at once"), caseworkers, func(ctx context.Context, in *onReferral) (*none, error) {
+		return nil, d.EndLink(ctx, in.Referral)
+	})
 	gate.Handle(g, "GET", "/api/casework/referrals/{referral}/form", caseworkers, func(w http.ResponseWriter, r *http.Request) { d.serveForm(g, w, r) })
 	box := func(inbox bool) func(context.Context, *struct {
 		State  string    `query:"state"`

@@ -11,6 +11,7 @@ import (
 	"lintas/kernel/id"
 	"lintas/kernel/problem"
 	"lintas/platform/db"
+	"lintas/platform/push"
 )
 
 // Notice tells somebody of the staff that something happened. It holds ids and
@@ -19,12 +20,16 @@ type Notice struct {
 	ID           string    `json:"id"`
 	Key          string    `json:"-"` // what it is about; the same is told once
 	Organisation string    `json:"-"`
-	Person       string    `json:"-"` // empty = the organisation's supervisors
+	Person       string    `json:"-"` // empty = the organisation's supervisors; everybody = its caseworkers, too
 	Kind         string    `json:"kind"`
 	Case         string    `json:"case,omitempty"`
 	Referral     string    `json:"referral,omitempty"`
 	MadeAt       time.Time `json:"made_at"`
 }
+
+// everybody stands for all of an organisation's caseworkers and supervisors: a
+// referral that has come is for whoever is there.
+const everybody = "*"
 
 // notify queues a notice in the transaction of what it tells: what happened is
 // told, and what did not happen is not.
@@ -45,7 +50,7 @@ func (d *Desk) tell(t *db.Tx, r Referral, kind, key string, parties []referral.P
 			if r.Receiver == "" || r.Peer != "" && r.Case != "" {
 				continue // by link or on another node: told on their page or by message
 			}
-			n.Organisation, n.Case = r.Receiver, ""
+			n.Organisation, n.Case, n.Person = r.Receiver, "", everybody
 		default:
 			continue
 		}
@@ -96,7 +101,7 @@ const (
 )
 
 // SendNotices sends queued notices to those who asked for them elsewhere than
-// on the page. A notice that cannot be sent is tried again five times.
+// on the page. A notice that reached nobody is tried again, five times in all.
 func (d *Desk) SendNotices(ctx context.Context) error {
 	var queue []queued
 	err := d.DB.Read(ctx, func(t *db.Tx) (err error) { queue, err = unsent(t, 200); return err })
@@ -112,21 +117,60 @@ func (d *Desk) SendNotices(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
+// sendNotice sends one notice by every channel of everybody it is for. It is an
+// error when there are channels and none of them took it: one that is broken
+// must not make the others ring five times.
 func (d *Desk) sendNotice(ctx context.Context, q queued) error {
-	for _, c := range q.Channels {
-		value, err := d.unseal(ctx, c.Person, Contact, place("channel", c.Person, c.Kind), c.Sealed)
-		if err != nil {
-			return err
-		}
-		switch {
-		case c.Kind == "email" && d.Mail != nil:
-			err = d.Mail(ctx, string(value), noticeSubject, noticeText)
-		case c.Kind == "push" && d.Push != nil:
-			err = d.Push(ctx, value, noticeText)
-		}
-		if err != nil {
-			return err
+	persons, err := d.whoIs(ctx, q)
+	if err != nil {
+		return err
+	}
+	var channels []channel
+	err = d.DB.Read(ctx, func(t *db.Tx) (err error) { channels, err = channelsOf(t, persons); return err })
+	if err != nil {
+		return err
+	}
+	var failed []error
+	reached := false
+	for _, c := range channels {
+		err := d.sendBy(ctx, c)
+		reached = reached || err == nil
+		failed = append(failed, err)
+	}
+	if reached {
+		return nil
+	}
+	return errors.Join(failed...)
+}
+
+// whoIs are the persons that a notice is for.
+func (d *Desk) whoIs(ctx context.Context, q queued) ([]string, error) {
+	switch {
+	case q.Person != "" && q.Person != everybody:
+		return []string{q.Person}, nil
+	case d.Staff == nil:
+		return nil, nil
+	case q.Person == everybody:
+		return d.Staff(ctx, q.Organisation, actor.Caseworker, actor.Supervisor)
+	}
+	return d.Staff(ctx, q.Organisation, actor.Supervisor)
+}
+
+// sendBy sends to one address. A subscription that the browser has ended is
+// forgotten.
+func (d *Desk) sendBy(ctx context.Context, c channel) error {
+	value, err := d.unseal(ctx, c.Person, Contact, place("channel", c.Person, c.Kind), c.Sealed)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Kind == "email" && d.Mail != nil:
+		return d.Mail(ctx, string(value), noticeSubject, noticeText)
+	case c.Kind == "push" && d.Push != nil:
+		err = d.Push(ctx, value, noticeText)
+		if errors.Is(err, push.ErrGone) {
+			return d.DB.Write(ctx, func(t *db.Tx) error { return deleteChannel(t, c.Person, c.Kind) })
 		}
 	}
-	return nil
+	return err
 }

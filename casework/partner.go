@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"lintas/casework/referral"
 	"lintas/kernel/actor"
@@ -93,7 +95,48 @@ func linkEnd(r Referral, now time.Time) time.Time {
 }
 
 func (d *Desk) codeMark(link, code string) string {
-	return d.Keys.Index("casework.code", link+":"+code)
+	return d.Keys.Index("casework.code", link+":"+plainCode(code))
+}
+
+// plainCode is a code as it was made: it is told over the telephone and typed
+// with spaces, hyphens or in the digits of the reader's own script.
+func plainCode(code string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Nd, r):
+			for zero := r; ; zero-- { // each script's ten digits stand in a row, zero first
+				if !unicode.Is(unicode.Nd, zero-1) || r-zero == 9 {
+					return '0' + (r-zero)%10
+				}
+			}
+		case unicode.IsSpace(r) || unicode.Is(unicode.Pd, r):
+			return -1
+		}
+		return r
+	}, code)
+}
+
+// EndLink ends a referral's link and whatever session was opened by it: it was
+// sent to the wrong address, or the partner's telephone is lost. The referral
+// itself stands.
+func (d *Desk) EndLink(ctx context.Context, referralID string) error {
+	return d.DB.Write(ctx, func(t *db.Tx) error {
+		r, found, err := referralByID(t, referralID)
+		if err != nil || !found {
+			return orProblem(err, errNoReferral)
+		}
+		sides, err := d.parties(t, ctx, r)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(sides, referral.Sender) {
+			return errNoReferral
+		}
+		if err := deleteLinks(t, r.ID); err != nil {
+			return err
+		}
+		return d.leaf(t, ctx, "link-end", "referral:"+r.ID, r.Person, nil, nil)
+	})
 }
 
 // oneTimeCode is eight digits: with five attempts a guess succeeds once in

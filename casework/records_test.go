@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"lintas/platform/audit"
 	"lintas/platform/db"
 	"lintas/platform/db/dbtest"
+	"lintas/platform/push"
 )
 
 func TestPossibleDuplicatesAreShownBeforeACaseIsSaved(t *testing.T) {
@@ -613,6 +615,94 @@ func TestEnoughIsTheSameInSQLAndInGo(t *testing.T) {
 			if inSQL := len(must[[]Likeness](t)(w.Duplicates(who, second))) > 0; inSQL != inGo {
 				t.Errorf("%v and %v: %v in SQL, %v in Go", first, second, inSQL, inGo)
 			}
+		}
+	})
+}
+
+// A glass that is broken rings with every supervisor, a referral that has come
+// with everybody who could take it, and nobody hears it five times.
+func TestNoticesToAGroupReachWhoIsInIt(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		sent := map[string]int{}
+		w.Mail = func(_ context.Context, to, _, _ string) error { sent[to]++; return nil }
+		w.Push = func(context.Context, []byte, string) error { return push.ErrGone }
+		w.Staff = func(_ context.Context, organisation string, roles ...actor.Role) ([]string, error) {
+			switch {
+			case organisation == theirs && slices.Contains(roles, actor.Caseworker):
+				return []string{"mai", "tun"}, nil
+			case organisation == ours && !slices.Contains(roles, actor.Caseworker):
+				return []string{"sari"}, nil
+			}
+			return nil, nil
+		}
+		for who, ctx := range map[string]context.Context{"mai": mai, "tun": as("tun", theirs, actor.Caseworker), "sari": sari, "ana": ana, "budi": budi} {
+			if err := w.SetChannel(ctx, "email", who+"@agency.test"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.SetChannel(mai, "push", `{"endpoint":"https://push.test/1"}`); err != nil {
+			t.Fatal(err)
+		}
+		c := w.openMya(t)
+		if err := w.BreakGlass(budi, c.ID, "she called me and Ana is ill today"); err != nil {
+			t.Fatal(err)
+		}
+		r := must[Referral](t)(w.Offer(ana, c.ID, NewReferral{Service: shelterID, Receiver: theirs, Priority: referral.Normal, Fields: []string{"given_name"}, Receipt: w.consent(t, c, "given_name").ID}))
+		must[Referral](t)(w.TakeStep(ana, r.ID, StepIn{Event: referral.Send}))
+		for range 3 {
+			if err := w.SendNotices(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := map[string]int{"sari@agency.test": 1, "mai@agency.test": 1, "tun@agency.test": 1}
+		if !maps.Equal(sent, want) {
+			t.Errorf("sent %v", sent)
+		}
+		if !slices.ContainsFunc(must[Work](t)(w.WorkToday(mai)).Notices, func(n Notice) bool { return n.Kind == "referral_send" && n.Case == "" }) {
+			t.Error("a caseworker of the receiver does not see that a referral has come")
+		}
+	})
+}
+
+func TestARiskWrittenOnTheCaseSuspendsAReturnUnderWay(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c := w.openMya(t)
+		r := must[Return](t)(w.StartReturn(ana, c.ID, "MM"))
+		add := func(code string) Entry {
+			return must[Entry](t)(w.AddEntry(ana, c.ID, NewEntry{Kind: "risk", Code: code, Text: map[string]string{"text": "They asked for her at home."}}))
+		}
+		state := func() string { return must[Page](t)(w.CasePage(ana, c.ID)).Returns[0].State }
+		add("danger_on_return")
+		if s := state(); s != "considering" {
+			t.Errorf("a return that was not decided yet is %s", s)
+		}
+		words := map[string]string{}
+		for _, rule := range ReturnTable {
+			for _, need := range rule.Needs {
+				words[need] = "said"
+			}
+		}
+		must[Return](t)(w.MoveReturn(ana, c.ID, r.ID, "decided", words))
+		add("strength.household.mother")
+		if s := state(); s != "decided" {
+			t.Errorf("after a strength was written down the return is %s", s)
+		}
+		risk := add("danger_on_return")
+		if s := state(); s != "suspended" {
+			t.Fatalf("after a risk was written down the return is %s", s)
+		}
+		if !slices.ContainsFunc(must[Work](t)(w.WorkToday(sari)).Notices, func(n Notice) bool { return n.Kind == "return_suspended" }) {
+			t.Error("the supervisor was not told")
+		}
+		must[Return](t)(w.MoveReturn(sari, c.ID, r.ID, "resume", words))
+		lower, open := "lower", "open"
+		must[Entry](t)(w.ChangeEntry(ana, c.ID, risk.ID, EntryChange{State: &lower}))
+		if s := state(); s != "decided" {
+			t.Errorf("with a lower risk the return is %s", s)
+		}
+		must[Entry](t)(w.ChangeEntry(ana, c.ID, risk.ID, EntryChange{State: &open}))
+		if s := state(); s != "suspended" {
+			t.Errorf("with the risk open again the return is %s", s)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -123,21 +124,57 @@ func (d *Desk) MoveReturn(ctx context.Context, caseID, returnID, to string, reco
 		if err := r.move(to, recorded, d.Clock.Now()); err != nil {
 			return err
 		}
-		if err := d.sealReturn(ctx, &r); err != nil {
-			return err
-		}
-		if err := updateReturn(t, r); err != nil {
-			return err
-		}
-		if err := d.followUp(t, ctx, c, r, to); err != nil {
-			return err
-		}
-		if err := d.leaf(t, ctx, "return", "return:"+r.ID, c.Person, map[string]any{"case": c.ID, "state": r.State}, r.stored()); err != nil {
+		if err := d.storeMove(t, ctx, c, &r, to); err != nil {
 			return err
 		}
 		return d.windDues(t, ctx, c)
 	})
 	return r, err
+}
+
+// riskRises suspends a return under way when a risk is written on its case, or
+// one that was lower or gone is open again: whoever goes on must look at it
+// first, and a supervisor with them. before is the entry's earlier state, empty
+// for a new one.
+func (d *Desk) riskRises(t *db.Tx, ctx context.Context, c Case, e Entry, before string) error {
+	if e.Kind != "risk" || e.State != "open" || before == "open" || strings.HasPrefix(e.Code, "strength.") {
+		return nil
+	}
+	list, err := returnsOf(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		if !slices.ContainsFunc(ReturnTable, func(x ReturnRule) bool { return x.From == r.State && x.To == "suspended" }) {
+			continue
+		}
+		d.openReturn(ctx, &r)
+		words := cmp.Or(e.Text["text"], e.Code, "risk")
+		if err := r.move("suspended", map[string]string{"risk": words}, d.Clock.Now()); err != nil {
+			return err
+		}
+		if err := d.storeMove(t, ctx, c, &r, "suspended"); err != nil {
+			return err
+		}
+		if err := d.notify(t, Notice{Organisation: c.Organisation, Kind: "return_suspended", Case: c.ID, Key: "return-suspended:" + r.ID + ":" + e.ID + ":" + itoa(ms(r.ChangedAt))}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storeMove stores a return after a step, with what follows from it.
+func (d *Desk) storeMove(t *db.Tx, ctx context.Context, c Case, r *Return, to string) error {
+	if err := d.sealReturn(ctx, r); err != nil {
+		return err
+	}
+	if err := updateReturn(t, *r); err != nil {
+		return err
+	}
+	if err := d.followUp(t, ctx, c, *r, to); err != nil {
+		return err
+	}
+	return d.leaf(t, ctx, "return", "return:"+r.ID, c.Person, map[string]any{"case": c.ID, "state": r.State}, r.stored())
 }
 
 func (r *Return) move(to string, recorded map[string]string, now time.Time) error {

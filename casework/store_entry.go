@@ -134,7 +134,9 @@ func noticesOf(t *db.Tx, who actor.Actor, most int) ([]Notice, error) {
 	persons := []any{who.Organisation, who.Person}
 	cond := "person = ?"
 	if who.Has(actor.Supervisor) {
-		cond = "(person = ? OR person = '')"
+		cond = "(person = ? OR person IN ('', '*'))"
+	} else if who.Has(actor.Caseworker) {
+		cond = "(person = ? OR person = '*')"
 	}
 	return db.All(t, func(s db.Scanner) (n Notice, err error) {
 		var made int64
@@ -147,7 +149,9 @@ func noticesOf(t *db.Tx, who actor.Actor, most int) ([]Notice, error) {
 func readNotice(t *db.Tx, who actor.Actor, id string, now time.Time) error {
 	cond := "person = ?"
 	if who.Has(actor.Supervisor) {
-		cond = "(person = ? OR person = '')"
+		cond = "(person = ? OR person IN ('', '*'))"
+	} else if who.Has(actor.Caseworker) {
+		cond = "(person = ? OR person = '*')"
 	}
 	_, err := t.Exec(`UPDATE casework_notice SET read_at = ? WHERE id = ? AND organisation = ? AND `+cond, ms(now), id, who.Organisation, who.Person)
 	return err
@@ -158,28 +162,23 @@ type channel struct {
 	Sealed       []byte
 }
 
-type queued struct {
-	Notice
-	Channels []channel
-}
+type queued = Notice
 
-// unsent are notices of the last three days that were not sent yet, with the
-// channels of those they are for.
+// unsent are notices that were not sent yet, the oldest first.
 func unsent(t *db.Tx, most int) ([]queued, error) {
-	out, err := db.All(t, func(s db.Scanner) (q queued, err error) {
+	return db.All(t, func(s db.Scanner) (q queued, err error) {
 		return q, s.Scan(&q.ID, &q.Organisation, &q.Person)
 	}, `SELECT id, organisation, person FROM casework_notice WHERE sent_at = 0 AND tries < 5 ORDER BY made_at LIMIT ?`, most)
-	if err != nil {
-		return nil, err
-	}
-	for i := range out {
-		if out[i].Person == "" {
-			continue // supervisors read the board; the node sends only to persons
-		}
-		if out[i].Channels, err = db.All(t, func(s db.Scanner) (c channel, err error) { return c, s.Scan(&c.Person, &c.Kind, &c.Sealed) },
-			`SELECT person, kind, sealed FROM casework_channel WHERE person = ? ORDER BY kind`, out[i].Person); err != nil {
+}
+
+func channelsOf(t *db.Tx, persons []string) (out []channel, err error) {
+	for _, p := range persons {
+		more, err := db.All(t, func(s db.Scanner) (c channel, err error) { return c, s.Scan(&c.Person, &c.Kind, &c.Sealed) },
+			`SELECT person, kind, sealed FROM casework_channel WHERE person = ? ORDER BY kind`, p)
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, more...)
 	}
 	return out, nil
 }

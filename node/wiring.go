@@ -7,6 +7,7 @@ import (
 	"lintas/agency"
 	"lintas/casework"
 	"lintas/displacement"
+	"lintas/kernel/actor"
 	"lintas/platform/audit"
 	"lintas/platform/gate"
 	"lintas/platform/jobs"
@@ -50,7 +51,7 @@ func (n *Node) wire(ctx context.Context) (err error) {
 	n.Casework, err = casework.Open(ctx, casework.Deps{
 		DB: n.DB, Keys: n.Keys, Clock: n.Clock, Log: n.Log,
 		Country: n.Config.Country, PublicURL: n.Config.PublicURL, NodeName: n.Config.Name, PublicDirectory: n.Config.PublicHSDS,
-		NameOf: n.Agency.NameOf, OrganisationName: n.Agency.OrganisationName,
+		NameOf: n.Agency.NameOf, OrganisationName: n.Agency.OrganisationName, Staff: n.staff,
 		Screening: n.screened(rules), // a case is opened from a screening that the caseworker may read
 		Mail:      mail, Push: push, PushKey: n.Push.PublicKey(),
 	})
@@ -62,6 +63,18 @@ func (n *Node) wire(ctx context.Context) (err error) {
 	}
 	n.Displacement.Names = n.Agency.NamesOf
 	return nil
+}
+
+// staff are the people of an organisation who have one of the roles and have not left: notices to a group go
+// to whoever is in it when they are sent.
+func (n *Node) staff(ctx context.Context, organisation string, roles ...actor.Role) (out []string, err error) {
+	people, err := n.Agency.People(actor.With(ctx, actor.Actor{System: "casework.notices", Organisation: organisation}))
+	for _, p := range people {
+		if p.State == "active" && (actor.Actor{Roles: p.Roles}).Has(roles...) {
+			out = append(out, p.ID)
+		}
+	}
+	return out, err
 }
 
 // notices are the ways in which the node tells people that something waits; nil where there is none.
