@@ -2,6 +2,16 @@ import { computed, type ComputedRef } from 'vue';
 import { useI18n } from 'vue-i18n';
 
 /**
+ * The reader's language as their part of the world writes it: the first of the browser's languages that is the
+ * same language, e.g. en-AU for en. English without a country is written day first, as most of the
+ * Asia-Pacific does.
+ */
+export function regional(code: string, browser: readonly string[] = navigator.languages): string {
+  const same = browser.find((one) => one.toLowerCase().startsWith(`${code.toLowerCase()}-`));
+  return same ?? (code === 'en' ? 'en-GB' : code);
+}
+
+/**
  * Dates, numbers and lists as the reader's language writes them. The node
  * sends instants in UTC; they are shown in the zone of the device.
  */
@@ -16,7 +26,7 @@ export function useDates(): ComputedRef<{
 }> {
   const { locale } = useI18n();
   return computed(() => {
-    const code = locale.value;
+    const code = regional(locale.value);
     const day = new Intl.DateTimeFormat(code, { dateStyle: 'medium' });
     const clock = new Intl.DateTimeFormat(code, { timeStyle: 'short' });
     const both = new Intl.DateTimeFormat(code, { dateStyle: 'medium', timeStyle: 'short' });
