@@ -67,6 +67,9 @@ type Deps struct {
 	// Staff lists who of an organisation may have a role now; the node points it
 	// at the agency. Nil: notices to a group stay on the page.
 	Staff func(ctx context.Context, organisation string, roles ...actor.Role) ([]string, error)
+	// Ours is the node's own organisation, for what the command line stores;
+	// optional.
+	Ours func(ctx context.Context) (string, error)
 	// OrganisationName names an organisation of this node; optional.
 	OrganisationName func(ctx context.Context, organisation string) string
 	// Screening hands over what a screening found, for whoever may see it; the
@@ -113,10 +116,19 @@ func Open(ctx context.Context, deps Deps) (*Desk, error) {
 	if err := deps.DB.Migrate(ctx, "casework", sub); err != nil {
 		return nil, err
 	}
-	d := &Desk{Deps: deps, profiles: map[string]clocks.Profile{}}
+	d := &Desk{Deps: deps}
 	if d.policies, err = cedar.NewPolicySetFromBytes("policies/casework.cedar", policyText); err != nil {
 		return nil, fmt.Errorf("policies: %w", err)
 	}
+	if d.profiles, err = readProfiles(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// readProfiles reads the built-in country profiles.
+func readProfiles() (map[string]clocks.Profile, error) {
+	out := map[string]clocks.Profile{}
 	files, err := fs.Glob(profileFiles, "profiles/*.json")
 	if err != nil {
 		return nil, err
@@ -130,9 +142,9 @@ func Open(ctx context.Context, deps Deps) (*Desk, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.profiles[p.Country] = p
+		out[p.Country] = p
 	}
-	return d, nil
+	return out, nil
 }
 
 //go:embed vocabulary/regions.json
@@ -150,13 +162,13 @@ var regions = func() (out map[string]struct {
 	return out
 }()
 
-// profile is the profile of a country, or the one for every other in the
+// profileOf is the profile of a country, or the one for every other in the
 // country's own time.
-func (d *Desk) profile(country string) clocks.Profile {
-	if p, ok := d.profiles[country]; ok {
+func profileOf(profiles map[string]clocks.Profile, country string) clocks.Profile {
+	if p, ok := profiles[country]; ok {
 		return p
 	}
-	p := d.profiles["XX"]
+	p := profiles["XX"]
 	if r, ok := regions[country]; ok {
 		if there, err := p.In(r.Zone, r.Weekend); err == nil {
 			return there
@@ -164,6 +176,8 @@ func (d *Desk) profile(country string) clocks.Profile {
 	}
 	return p
 }
+
+func (d *Desk) profile(country string) clocks.Profile { return profileOf(d.profiles, country) }
 
 // Field classes: who may see a field, and how long it is kept.
 const (

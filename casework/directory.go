@@ -321,7 +321,8 @@ type Offered struct {
 type Matched struct {
 	Offered  []Offered            `json:"offered"`
 	Excluded []matching.Exclusion `json:"excluded"`
-	Total    int                  `json:"total"`
+	Total    int                  `json:"total" doc:"How many can be offered"`
+	Refused  int                  `json:"refused" doc:"How many cannot"`
 }
 
 // Match ranks services; most bounds how many are returned of each list.
@@ -332,7 +333,7 @@ func (d *Desk) Match(ctx context.Context, q matching.Query, most int) (Matched, 
 	}
 	q.At = d.Clock.Now()
 	matches, excluded := matching.Rank(dir.matching, q)
-	out := Matched{Offered: []Offered{}, Excluded: excluded[:min(len(excluded), most)], Total: len(matches)}
+	out := Matched{Offered: []Offered{}, Excluded: excluded[:min(len(excluded), most)], Total: len(matches), Refused: len(excluded)}
 	for _, m := range matches[:min(len(matches), most)] {
 		s, _ := dir.row(m.ID)
 		o := Offered{Match: m, Name: s.Name, Organization: dir.organization(s.OrganizationID).Name, Assured: s.AssuredDate, Assurer: s.AssurerEmail, Alert: s.Alert}

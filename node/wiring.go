@@ -51,7 +51,7 @@ func (n *Node) wire(ctx context.Context) (err error) {
 	n.Casework, err = casework.Open(ctx, casework.Deps{
 		DB: n.DB, Keys: n.Keys, Clock: n.Clock, Log: n.Log,
 		Country: n.Config.Country, PublicURL: n.Config.PublicURL, NodeName: n.Config.Name, PublicDirectory: n.Config.PublicHSDS,
-		NameOf: n.Agency.NameOf, OrganisationName: n.Agency.OrganisationName, Staff: n.staff,
+		NameOf: n.Agency.NameOf, OrganisationName: n.Agency.OrganisationName, Staff: n.staff, Ours: n.FirstOrganisation,
 		Screening: n.screened(rules), // a case is opened from a screening that the caseworker may read
 		Mail:      mail, Push: push, PushKey: n.Push.PublicKey(),
 	})

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,6 +25,20 @@ type Span struct {
 }
 
 func (s Span) zero() bool { return s == Span{} }
+
+// String is the span in words.
+func (s Span) String() string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		unit string
+	}{{s.Years, "years"}, {s.Months, "months"}, {s.Days, "days"}, {s.Working, "working days"}, {s.Hours, "hours"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.unit))
+		}
+	}
+	return strings.Join(parts, " and ")
+}
 
 // Clock is one term that the law, or the agency's rule, sets.
 type Clock struct {

@@ -20,10 +20,10 @@ import (
 // RowError is one cell or row of a CSV package that could not be read. Rows
 // without errors are read all the same.
 type RowError struct {
-	File    string
-	Row     int // 1 is the header
-	Column  string
-	Message string
+	File    string `json:"file"`
+	Row     int    `json:"row"` // 1 is the header of a CSV file, the first object of JSON
+	Column  string `json:"column,omitempty"`
+	Message string `json:"message"`
 }
 
 func (e RowError) Error() string {

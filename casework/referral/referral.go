@@ -88,17 +88,17 @@ const (
 
 // Rule is one row of Table.
 type Rule struct {
-	From  State
-	Event Event
-	To    State
-	Who   []Party
+	From  State   `json:"from"`
+	Event Event   `json:"event"`
+	To    State   `json:"to"`
+	Who   []Party `json:"who"`
 	// Reason says that the event is refused without a reason.
-	Reason bool
+	Reason bool `json:"reason"`
 	// Receipt says that a consent receipt in force (or a recorded override)
 	// must cover every field disclosed.
-	Receipt bool
+	Receipt bool `json:"receipt"`
 	// Tell lists who is told that it happened.
-	Tell []Party
+	Tell []Party `json:"tell"`
 }
 
 // Table is the referral's whole life. It is the only place where it is
