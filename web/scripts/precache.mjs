@@ -48,6 +48,30 @@ for (const mode of ['app', 'exercise']) {
   console.log(`${mode}: ${files.length} files for use without a network, version ${version}`);
 }
 
+/** The pages of one desk without those of the others: what they import, what they load later, and the texts of all desks. */
+function filesOfPages(entry, folders) {
+  const seen = new Set();
+  const files = new Set();
+  const wanted = (key) => folders.some((folder) => key.startsWith(`src/${folder}/`)) || /^src\/[^/]+\/i18n\//.test(key);
+  const visit = (key) => {
+    const chunk = manifest[key];
+    if (!chunk || seen.has(key)) return;
+    seen.add(key);
+    for (const file of [chunk.file, ...(chunk.css ?? []), ...(chunk.assets ?? [])]) if (!file.endsWith('.woff2') && !file.endsWith('.html')) files.add(`/${file}`);
+    for (const next of chunk.imports ?? []) visit(next);
+    for (const next of chunk.dynamicImports ?? []) if (wanted(next)) visit(next);
+  };
+  visit(entry);
+  return [...files].sort();
+}
+
+const pagesWorker = readFileSync(new URL('../src/displacement/worker.js', import.meta.url), 'utf8');
+const pages = ['/icon.svg', ...filesOfPages('index.html', ['displacement', 'ui', 'shell'])];
+const pagesVersion = hash(['/index.html', ...pages].map((file) => `${file} ${hash(readFileSync(join(dist, file)))}`).join('\n') + pagesWorker).slice(0, 16);
+mkdirSync(join(dist, 'displacement'), { recursive: true });
+writeFileSync(join(dist, 'displacement', 'sw.js'), `self.lintasPages = ${JSON.stringify({ version: pagesVersion, page: '/index.html', files: pages })};\n${pagesWorker}`);
+console.log(`displacement: ${pages.length} files for use without a network, version ${pagesVersion}`);
+
 function walk(folder) {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);

@@ -19,6 +19,10 @@ export interface Change {
   country?: string;
   country2?: string;
   capacity?: number;
+  intensity?: number;
+  factor?: number;
+  new?: { name: string; country: string; lat: number; lon: number };
+  roads?: { to: string; km?: number }[];
 }
 
 export interface Version {
@@ -55,7 +59,7 @@ export interface Bands {
 export interface PlaceRun extends Bands {
   place: string;
   capacity: number;
-  reported?: number[];
+  reports?: { date: string; people: number }[];
   what_if?: Bands;
   difference?: Bands;
   chance_over_capacity?: number;
@@ -68,6 +72,9 @@ export interface View {
   days: number[];
   dates: string[];
   places: PlaceRun[];
+  total: Bands;
+  other_total?: Bands;
+  raw_bands: boolean;
   sensitivity?: { input: string; first: number }[];
   notes: string[];
 }
@@ -75,13 +82,59 @@ export interface View {
 export interface Run {
   id: string;
   version: number;
-  state: 'queued' | 'running' | 'done' | 'failed';
+  state: 'queued' | 'running' | 'stopping' | 'stopped' | 'done' | 'failed';
   done: number;
+  seconds_left?: number;
   problem?: string;
-  settings: { members: number; seed?: number };
+  settings: { members: number; seed?: number; warm?: { day: number; horizon: number }; series?: string };
   asked_at: string;
+  asked_by: string;
   program: string;
   view?: View;
+}
+
+export interface Finding {
+  severity: 'error' | 'warning' | 'note';
+  file: string;
+  line?: number;
+  column?: number;
+  what: string;
+  assumed?: string;
+}
+
+export interface Series {
+  id: string;
+  name: string;
+  source: string;
+  start: string;
+  people: number[];
+  made_at: string;
+}
+
+export interface Input {
+  kind: 'case-file' | 'ruleset' | 'counts' | 'series';
+  name: string;
+  rows?: number;
+  bytes: number;
+  sha256: string;
+  source: string;
+  made_at: string;
+  made_by: string;
+}
+
+export interface Arrival {
+  place: string;
+  date: string;
+  people: number;
+  source: string;
+}
+
+export interface Comparison {
+  places: { place: string; counts: { date: string; people: number; low: number; mid: number; high: number; persistence: number }[] }[];
+  compared: number;
+  error: number;
+  persistence_error: number;
+  inside: number;
 }
 
 export interface ScenarioView {
@@ -94,6 +147,11 @@ export interface ScenarioView {
   places: MapPlace[];
   routes: MapRoute[];
   land?: Land;
+  findings: Finding[];
+  series: Series[];
+  outlook: boolean;
+  names: Record<string, string>;
+  last_report: number;
 }
 
 export interface FlowView {
@@ -104,11 +162,13 @@ export interface FlowView {
   flows: number[][];
   at_sea: number[];
   notes: string[];
+  split?: { ages: string[]; sexes: string[]; days: number[]; people: number[][][] };
 }
 
 export interface GapRow {
   name: string;
   date: string;
+  interviewers: number;
   peak: number;
   capacity: number;
   shelter_gap: number;
@@ -117,36 +177,125 @@ export interface GapRow {
   staff_needed: number;
 }
 
-export const kinds = ['shut_border', 'shut_place', 'cut_road', 'open_camp', 'close_camp', 'set_capacity', 'fill_camp', 'spread_conflict', 'ceasefire', 'stop_boats'] as const;
+/** The what-ifs, in the order a planner thinks of them. */
+export const kinds = ['shut_border', 'shut_place', 'cut_road', 'slow_road', 'open_camp', 'close_camp', 'set_capacity', 'fill_camp', 'spread_conflict', 'ceasefire', 'stop_boats', 'flood'] as const;
 
-/** Which fields a kind of change needs. */
-export function needs(kind: string): { countries: boolean; place: boolean; place2: boolean; capacity: boolean } {
-  return {
-    countries: kind === 'shut_border',
-    place: kind !== 'shut_border',
-    place2: kind === 'cut_road' || kind === 'stop_boats',
-    capacity: kind === 'open_camp' || kind === 'set_capacity',
-  };
+export type Kind = (typeof kinds)[number];
+
+export interface Needs {
+  countries?: boolean;
+  place?: 'any' | 'camp' | 'optional';
+  /** The other end of a road, or of a sea route. */
+  other?: 'road' | 'sea';
+  capacity?: boolean;
+  factor?: boolean;
+  level?: boolean;
+  /** A place that the case does not have may be made. */
+  newPlace?: boolean;
 }
 
-export interface Frame {
-  width: number;
-  height: number;
-  at(place: { lat: number; lon: number }): { x: number; y: number };
+/** Which fields a kind of change asks for. */
+export function needs(kind: string): Needs {
+  switch (kind) {
+    case 'shut_border':
+      return { countries: true };
+    case 'cut_road':
+      return { place: 'any', other: 'road' };
+    case 'slow_road':
+      return { place: 'any', other: 'road', factor: true };
+    case 'open_camp':
+      return { place: 'any', capacity: true, newPlace: true };
+    case 'set_capacity':
+      return { place: 'camp', capacity: true };
+    case 'close_camp':
+    case 'fill_camp':
+      return { place: 'camp' };
+    case 'ceasefire':
+      return { place: 'optional' };
+    case 'stop_boats':
+      return { place: 'optional', other: 'sea' };
+    case 'flood':
+      return { place: 'any', level: true };
+    default:
+      return { place: 'any' };
+  }
 }
 
-/** An equirectangular frame around all places with a margin; degrees of longitude shrink with latitude. */
-export function frameOf(places: readonly MapPlace[], width: number): Frame {
-  const lats = places.map((p) => p.lat);
-  const lons = places.map((p) => p.lon);
-  const margin = 0.08 * Math.max(Math.max(...lats) - Math.min(...lats), Math.max(...lons) - Math.min(...lons)) + 0.05;
-  const north = Math.max(...lats) + margin;
-  const south = Math.min(...lats) - margin;
-  const west = Math.min(...lons) - margin;
-  const east = Math.max(...lons) + margin;
-  const scale = width / (east - west);
-  const stretch = 1 / Math.max(0.2, Math.cos((((north + south) / 2) * Math.PI) / 180));
-  return { width, height: (north - south) * scale * stretch, at: (p) => ({ x: (p.lon - west) * scale, y: (north - p.lat) * scale * stretch }) };
+/** The places that a road or a sea route joins to a place, either way; boats only there. */
+export function joined(view: { places: readonly MapPlace[]; routes: readonly MapRoute[] }, place: string, sea: boolean): string[] {
+  const names = view.routes.flatMap((r) => {
+    const a = view.places[r.a]?.name ?? '';
+    const b = view.places[r.b]?.name ?? '';
+    if (sea) return r.sea && a === place ? [b] : [];
+    return a === place ? [b] : b === place ? [a] : [];
+  });
+  return [...new Set(names)].sort();
+}
+
+/** Two changes are the same when they say the same, in whatever order. */
+export const same = (a: Change, b: Change): boolean => JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+
+/** What a version adds to the one before it, and what it leaves out. */
+export function diff(before: readonly Change[], now: readonly Change[]): { added: Change[]; removed: Change[] } {
+  return { added: now.filter((c) => !before.some((b) => same(b, c))), removed: before.filter((b) => !now.some((c) => same(b, c))) };
+}
+
+/** The newest run of a version that has an answer, and the newest that is still under way. */
+export function runsOf(runs: readonly Run[], version: number): { answered?: Run; waiting?: Run } {
+  const of = runs.filter((r) => r.version === version);
+  const answered = of.find((r) => r.state === 'done' || (r.state === 'stopped' && r.done > 0));
+  const waiting = of.find((r) => r.state === 'queued' || r.state === 'running' || r.state === 'stopping');
+  return { ...(answered ? { answered } : {}), ...(waiting ? { waiting } : {}) };
+}
+
+/** The bands of a version: with its changes, where it has any. */
+export const bandsOf = (p: PlaceRun): Bands => p.what_if ?? p;
+
+/** The index of the kept day at or before a date; -1 before the first. */
+export function dayIndex(dates: readonly string[], date: string): number {
+  let at = -1;
+  for (const [k, d] of dates.entries()) if (d <= date) at = k;
+  return date > (dates[dates.length - 1] ?? '') ? -1 : at;
+}
+
+/** Whole days from one date to another, both YYYY-MM-DD. */
+export const daysFrom = (start: string, date: string): number => Math.round((Date.parse(date) - Date.parse(start)) / 86_400_000);
+
+export interface ChartBand extends Bands {
+  dates: string[];
+  kind: 'left' | 'right';
+}
+
+export interface ChartDot {
+  date: string;
+  people: number;
+  kind: 'report' | 'count';
+}
+
+/** The next number that reads well on an axis: a short decimal times a power of ten, its half as well. */
+export function roundUp(n: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, n)));
+  return power * ([1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].find((step) => step * power >= n) ?? 10);
+}
+
+export interface GapBand {
+  low: number;
+  high: number;
+  /** Beds missing at the high end. */
+  missing: number;
+}
+
+/** The most people of a week by an ensemble: the highest day at the low and at the high end of the band. */
+export function weekBand(view: View | undefined, place: string, monday: string, capacity: number): GapBand | null {
+  const p = view?.places.find((x) => x.place === place);
+  if (!view || !p) return null;
+  const until = dateAfter(monday, 7);
+  const bands = bandsOf(p);
+  const days = view.dates.flatMap((d, k) => (d >= monday && d < until ? [k] : []));
+  if (days.length === 0) return null;
+  const low = Math.max(...days.map((k) => bands.low[k] ?? 0));
+  const high = Math.max(...days.map((k) => bands.high[k] ?? 0));
+  return { low, high, missing: capacity < 0 ? 0 : Math.max(0, high - capacity) };
 }
 
 /** A date so many days after a day written YYYY-MM-DD. */
@@ -154,13 +303,6 @@ export function dateAfter(start: string, days: number): string {
   const d = new Date(start + 'T00:00:00Z');
   d.setUTCDate(d.getUTCDate() + days);
   return d.toISOString().slice(0, 10);
-}
-
-/** The points of a band as one polygon: along the top, back along the bottom. */
-export function polygon(band: Bands, x: (k: number) => number, y: (n: number) => number): string {
-  const top = band.high.map((n, k) => `${x(k).toFixed(1)},${y(n).toFixed(1)}`);
-  const bottom = band.low.map((n, k) => `${x(k).toFixed(1)},${y(n).toFixed(1)}`).reverse();
-  return [...top, ...bottom].join(' ');
 }
 
 /**

@@ -12,7 +12,7 @@ interface Factory {
   createPolicy(name: string, rules: Policy): Policy;
 }
 
-const workers = new Set(['/app/sw.js', '/exercise/sw.js']);
+const workers = new Set(['/app/sw.js', '/exercise/sw.js', '/displacement/sw.js']);
 const rules: Policy = {
   createHTML: (text) => text,
   createScriptURL: (url) => {

@@ -1,0 +1,152 @@
+import { computed, onBeforeUnmount, ref, shallowRef, type ComputedRef, type InjectionKey, inject, provide } from 'vue';
+import { api, Problem } from '@/api/client';
+import { useSession } from '@/session/session';
+import { workerAddress } from '@/trusted';
+import { runsOf, type Arrival, type Comparison, type FlowView, type GapRow, type Input, type Run, type ScenarioView } from './displacement';
+import { forgetPage, keepAnswer, keepPage, keptAnswer, keptScenarios, startKeeping, stopKeeping, tidy } from './kept';
+
+/**
+ * One scenario as its pages use it: asked of the node, kept on this device when
+ * its person wants that, and read from there when the node cannot be reached.
+ */
+export function useScenario(id: string) {
+  const session = useSession();
+  const base = `/api/displacement/scenarios/${id}`;
+  const data = shallowRef<ScenarioView | null>(null);
+  const problem = ref<unknown>(null);
+  const offline = ref(false);
+  const keptAt = ref<number | null>(null);
+  const kept = ref(false);
+  const flows = ref<Record<number, FlowView>>({});
+  const answers = ref<Record<string, Run>>({});
+  const comparisons = ref<Record<string, Comparison>>({});
+  const arrivals = ref<Arrival[]>([]);
+  const inputs = ref<Input[]>([]);
+  let poll: ReturnType<typeof setTimeout> | undefined;
+  let gone = false;
+
+  const may = computed(() => !offline.value && session.has('planner', 'analyst'));
+
+  /** Runs work and shows what goes wrong; undefined then. */
+  async function guard<T>(work: () => Promise<T>): Promise<T | undefined> {
+    problem.value = null;
+    try {
+      return await work();
+    } catch (caught) {
+      problem.value = caught;
+      return undefined;
+    }
+  }
+
+  /** Asks the node; without a network, this device. */
+  async function get<T>(path: string, query?: Record<string, string | number>): Promise<T> {
+    const key = query ? `${path}?${new URLSearchParams(Object.entries(query).map(([k, v]) => [k, String(v)]))}` : path;
+    try {
+      const body = await api.get<T>(path, query);
+      offline.value = false;
+      if (kept.value) await keepAnswer(key, id, body).catch(() => undefined);
+      return body;
+    } catch (caught) {
+      if (!(caught instanceof Problem) || !caught.unreachable) throw caught;
+      const found = await keptAnswer(key).catch(() => undefined);
+      if (!found) throw caught;
+      offline.value = true;
+      keptAt.value = found.at;
+      return found.body as T;
+    }
+  }
+
+  async function load(): Promise<void> {
+    const found = await keptScenarios().catch(() => []);
+    kept.value = found.some((s) => s.id === id);
+    await guard(async () => {
+      data.value = await get<ScenarioView>(base);
+      follow();
+      const lists = await Promise.all([get<{ items: Arrival[] }>(`${base}/arrivals`), get<{ items: Input[] }>(`${base}/provenance`)]);
+      arrivals.value = lists[0].items;
+      inputs.value = lists[1].items;
+    });
+  }
+
+  const showFlows = (version: number): Promise<unknown> =>
+    guard(async () => {
+      if (version > 0 && !flows.value[version]) flows.value = { ...flows.value, [version]: await get<FlowView>(`${base}/flows`, { version }) };
+    });
+
+  const showRun = (run: Run | undefined): Promise<unknown> =>
+    guard(async () => {
+      if (!run) return;
+      if (!answers.value[run.id]) answers.value = { ...answers.value, [run.id]: await get<Run>(`/api/displacement/runs/${run.id}`) };
+      comparisons.value = { ...comparisons.value, [run.id]: await get<Comparison>(`/api/displacement/runs/${run.id}/comparison`) };
+    });
+
+  /** `staffing` is the part of a query after the version: '' or '&interviewers=3'. */
+  const gaps = (version: number, staffing: string): Promise<GapRow[] | undefined> =>
+    guard(async () => (await get<{ items: GapRow[] }>(`${base}/gaps?version=${version}${staffing}`)).items);
+
+  /** While a run is under way its state is asked for again and again. */
+  function follow(): void {
+    clearTimeout(poll);
+    if (gone || !data.value?.runs.some((r) => r.state === 'queued' || r.state === 'running' || r.state === 'stopping')) return;
+    poll = setTimeout(() => void refresh(), 1200);
+  }
+  async function refresh(): Promise<void> {
+    const view = await get<ScenarioView>(base).catch(() => undefined);
+    if (view) data.value = view;
+    if (!offline.value) follow();
+  }
+
+  const answered = (version: number): Run | undefined => {
+    const run = runsOf(data.value?.runs ?? [], version).answered;
+    return run ? answers.value[run.id] : undefined;
+  };
+
+  async function keep(): Promise<void> {
+    const person = session.person;
+    if (!person || !data.value) return;
+    await guard(async () => {
+      await startKeeping({ id, name: data.value!.scenario.name, owner: person.id, at: Date.now() });
+      kept.value = true;
+      await keepPage(workerAddress);
+      // Everything that the pages of this scenario may ask for.
+      flows.value = {};
+      answers.value = {};
+      await load();
+      for (const v of data.value!.versions) {
+        await showFlows(v.version);
+        await showRun(runsOf(data.value!.runs, v.version).answered);
+        await gaps(v.version, '');
+      }
+    });
+  }
+  async function forget(): Promise<void> {
+    await guard(async () => {
+      await stopKeeping(id);
+      kept.value = false;
+      if ((await keptScenarios()).length === 0) await forgetPage();
+    });
+  }
+
+  // Who signs out here, or signs in after somebody else, leaves nothing behind.
+  const unhook = session.$onAction(({ name, after }) => {
+    if (name === 'signOut') after(() => void tidy(null).catch(() => undefined));
+  });
+  if (session.person) void tidy(session.person.id).catch(() => undefined);
+
+  onBeforeUnmount(() => {
+    gone = true;
+    clearTimeout(poll);
+    unhook();
+  });
+
+  return { id, base, data, problem, offline, keptAt, kept, may, flows, comparisons, arrivals, inputs, guard, load, refresh, showFlows, showRun, gaps, answered, keep, forget };
+}
+
+export type ScenarioUse = ReturnType<typeof useScenario>;
+const key: InjectionKey<ScenarioUse> = Symbol('scenario');
+export const provideScenario = (use: ScenarioUse): void => provide(key, use);
+export function useOpenScenario(): ScenarioUse & { view: ComputedRef<ScenarioView> } {
+  const use = inject(key);
+  if (!use) throw new Error('no scenario is open');
+  return { ...use, view: computed(() => use.data.value!) };
+}
