@@ -105,7 +105,7 @@ func (n *Node) deskJobs() []jobs.Job {
 
 // storedKinds says for each kind of object how to read the bytes its audit leaf vouches for.
 func (n *Node) storedKinds() map[string]audit.Stored {
-	all := map[string]audit.Stored{"person": n.Agency.Stored, "screening": screening.Stored, "screening-procedure": screening.StoredProcedure, "displacement": displacement.Stored}
+	all := map[string]audit.Stored{"person": n.Agency.Stored, "screening": screening.Stored, "screening-procedure": screening.StoredProcedure, "screening-entity": screening.StoredEntity, "displacement": displacement.Stored}
 	for kind, stored := range n.Casework.Stored() {
 		all[kind] = stored
 	}

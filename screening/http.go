@@ -42,6 +42,7 @@ func (d *Desk) Routes(g *gate.Gate) {
 	d.quarantineRoutes(g)
 	d.phoneRoutes(g)
 	d.procedureRoutes(g)
+	d.entityRoutes(g)
 }
 
 func (d *Desk) phoneRoutes(g *gate.Gate) {
@@ -196,6 +197,16 @@ func (d *Desk) quarantineRoutes(g *gate.Gate) {
 			}
 		}) (*none, error) {
 			return nil, d.Discard(ctx, in.ID, in.Body.Reason)
+		})
+}
+
+func (d *Desk) entityRoutes(g *gate.Gate) {
+	gate.Register(g, huma.Operation{Method: "DELETE", Path: "/api/screening/entities/{list}/{uuid}", Summary: "Take a row from an entity list, for good; phones are told", DefaultStatus: 204}, gate.Roles(actor.Supervisor),
+		func(ctx context.Context, in *struct {
+			List string `path:"list"`
+			UUID string `path:"uuid"`
+		}) (*none, error) {
+			return nil, d.DeleteEntity(ctx, in.List, in.UUID)
 		})
 }
 

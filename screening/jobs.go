@@ -16,6 +16,7 @@ func (d *Desk) Jobs() []jobs.Job {
 	return []jobs.Job{
 		{Name: "screening.sweep", Every: time.Hour, Run: d.sweep},
 		{Name: "screening.erasures", Every: time.Minute, Run: d.finishErasures},
+		{Name: "screening.entities", Every: time.Hour, Run: d.takeOverdueEntities},
 	}
 }
 

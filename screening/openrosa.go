@@ -29,6 +29,8 @@ func (d *Desk) openRosa(g *gate.Gate) {
 		gate.Handle(g, "GET", base+"/forms/{revision}/form.xml", who, d.serveForm)
 		gate.Handle(g, "GET", base+"/forms/{revision}/manifest", who, d.version1(d.serveManifest))
 		gate.Handle(g, "GET", base+"/forms/{revision}/media/{name}", who, d.serveMedia)
+		gate.Handle(g, "GET", base+"/lists/{list}/entities.csv", who, d.serveEntityList)
+		gate.Handle(g, "GET", base+"/lists/{list}/integrity", who, d.version1(d.serveIntegrity))
 		gate.Handle(g, "HEAD", base+"/submission", who, d.version1(d.serveHeadSubmission))
 		gate.Handle(g, "POST", base+"/submission", who, d.version1(d.serveSubmission))
 		gate.Handle(g, "", base+"/{rest...}", who, d.serveNothing)
@@ -192,7 +194,12 @@ func (d *Desk) serveFormList(w http.ResponseWriter, r *http.Request) {
 	list := xformList{}
 	for _, rev := range offered {
 		item := xformItem{FormID: rev.FormID, Name: rev.Title, Version: rev.Version, Hash: "md5:" + rev.MD5, DownloadURL: at.of("forms", rev.ID, "form.xml")}
-		if len(rev.Media) > 0 {
+		lists, err := d.listsFor(r.Context(), rev)
+		if err != nil {
+			d.fail(w, r, err)
+			return
+		}
+		if len(rev.Media)+len(lists) > 0 {
 			item.ManifestURL = at.of("forms", rev.ID, "manifest")
 		}
 		list.Forms = append(list.Forms, item)
@@ -201,9 +208,11 @@ func (d *Desk) serveFormList(w http.ResponseWriter, r *http.Request) {
 }
 
 type mediaItem struct {
-	Name        string `xml:"filename"`
-	Hash        string `xml:"hash"`
-	DownloadURL string `xml:"downloadUrl"`
+	Type         string `xml:"type,attr,omitempty"` // entityList: the client keeps it up to date row by row
+	Name         string `xml:"filename"`
+	Hash         string `xml:"hash"`
+	DownloadURL  string `xml:"downloadUrl"`
+	IntegrityURL string `xml:"integrityUrl,omitempty"`
 }
 
 type manifest struct {
@@ -220,7 +229,20 @@ func (d *Desk) serveManifest(w http.ResponseWriter, r *http.Request) {
 	at := d.placeOf(r)
 	out := manifest{}
 	for _, m := range rev.Media {
-		out.Media = append(out.Media, mediaItem{m.Name, "md5:" + m.MD5, at.of("forms", rev.ID, "media", m.Name)})
+		out.Media = append(out.Media, mediaItem{Name: m.Name, Hash: "md5:" + m.MD5, DownloadURL: at.of("forms", rev.ID, "media", m.Name)})
+	}
+	lists, err := d.listsFor(r.Context(), rev)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	for _, list := range lists {
+		content, err := d.EntityCSV(r.Context(), list)
+		if err != nil {
+			d.fail(w, r, err)
+			return
+		}
+		out.Media = append(out.Media, mediaItem{"entityList", list + ".csv", "md5:" + hashMD5(content), at.of("lists", list, "entities.csv"), at.of("lists", list, "integrity")})
 	}
 	d.serveXML(w, r, out)
 }

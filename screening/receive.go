@@ -114,8 +114,12 @@ type arrival struct {
 	files   []storedFile
 	results []resultRow
 	marks   []string
-	now     time.Time
-	who     actor.Actor
+
+	entities []*entityState // changes to entities, worked out before the transaction
+	faults   int            // entities said wrongly
+
+	now time.Time
+	who actor.Actor
 }
 
 func (d *Desk) create(ctx context.Context, p *Posting, env *Envelope, s standing) (Receipt, error) {
@@ -132,7 +136,16 @@ func (d *Desk) create(ctx context.Context, p *Posting, env *Envelope, s standing
 	if err := d.fill(ctx, &a, p, env, s, nil); err != nil {
 		return Receipt{}, err
 	}
-	err := d.db.Write(ctx, func(t *db.Tx) error {
+	c, err := d.revision(ctx, s.revision)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if len(c.form.Lists) > 0 { // a correction changes no entity, as in ODK Central
+		if a.entities, a.faults, err = d.planEntities(ctx, c.form, env, a.record, a.now); err != nil {
+			return Receipt{}, err
+		}
+	}
+	err = d.db.Write(ctx, func(t *db.Tx) error {
 		if err := insertRecord(t, a.record); err != nil {
 			return err
 		}
@@ -250,7 +263,15 @@ func (d *Desk) write(t *db.Tx, a *arrival, verb string, stored []byte) error {
 	if err := insertOutcomes(t, a.record.ID, a.marks); err != nil {
 		return err
 	}
+	for _, e := range a.entities {
+		if err := writeEntity(t, e, a.record.Organisation, a.now, a.who); err != nil {
+			return err
+		}
+	}
 	detail := map[string]any{"submission": a.sub.ID, "revision": a.sub.Revision, "files": len(a.files), "results": len(a.results)}
+	if len(a.entities)+a.faults > 0 {
+		detail["entities"], detail["entity_faults"] = len(a.entities), a.faults
+	}
 	if stored == nil {
 		return d.leaf(t, a.now, a.who, verb, a.record, detail)
 	}

@@ -403,6 +403,9 @@ func (d *Desk) Erase(ctx context.Context, screening, reason string) error {
 		if err := eraseRecord(t, r.ID, now); err != nil {
 			return err
 		}
+		if err := eraseEntities(t, r.Person, now); err != nil {
+			return err
+		}
 		return audit.Append(t, now, who, audit.Entry{Verb: "screening.erase", Object: "screening:" + r.ID, Subject: r.Person, Detail: map[string]any{"reason": reason}})
 	})
 	if err != nil {

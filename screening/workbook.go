@@ -63,7 +63,7 @@ type MissingText struct {
 // NeededFile is a file that the form refers to.
 type NeededFile struct {
 	Name string `json:"name"`
-	Here bool   `json:"here" doc:"Uploaded with the workbook, or kept from the version before"`
+	Here bool   `json:"here" doc:"Uploaded with the workbook, kept from the version before, or an entity list of the node"`
 }
 
 // SheetPicture is a sheet as it was read, with the places of the source, so that an error can be shown where
@@ -186,8 +186,19 @@ func (d *Desk) against(ctx context.Context, out *Checked, p *Publication, form *
 	for _, m := range p.Media {
 		have[m.Name] = true
 	}
+	lists, err := d.entityLists(ctx)
+	if err != nil {
+		return err
+	}
+	read, err := ReadForm(form.XForm)
+	if err != nil {
+		return err
+	}
 	for _, n := range form.MediaFiles {
-		out.Media = append(out.Media, NeededFile{n, have[n]})
+		list := strings.TrimSuffix(n, ".csv")
+		_, filled := lists[list]
+		_, fills := read.Lists[list]
+		out.Media = append(out.Media, NeededFile{n, have[n] || n != list && (filled || fills)})
 	}
 	if len(workbook) > 0 {
 		if before, err := compileBytes(name, workbook); err == nil {

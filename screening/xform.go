@@ -2,6 +2,7 @@ package screening
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,8 @@ type Form struct {
 	byPath   map[string]int               // path of a field -> index
 	texts    map[string]map[string]string // language -> itext id -> text
 	Language []string                     // as the form names them, e.g. "English (en)"
+	Lists    map[string][]string          // entity list that it creates or changes -> properties it saves
+	Files    []string                     // names of the CSV files that it chooses from
 }
 
 // Field is a question, a note, a calculation or a group of a form.
@@ -27,6 +30,7 @@ type Field struct {
 	Repeat  bool
 	Needed  bool   // an answer is required
 	When    string // relevance, as the form says it; empty = always
+	SaveTo  string // property of an entity that the answer is saved to
 	label   textRef
 	hint    textRef
 	options []option
@@ -70,6 +74,7 @@ func ReadForm(data []byte) (*Form, error) {
 	f.readTexts(model.Child("itext"))
 	f.readFields(primary, "/"+primary.Name)
 	f.readBinds(model)
+	f.readEntities(primary, model)
 	f.readBody(body, lists(model))
 	return f, nil
 }
@@ -140,7 +145,36 @@ func (f *Form) readBinds(model *Node) {
 		if i, ok := f.byPath[b.Attr("nodeset")]; ok && b.Name == "bind" {
 			f.Fields[i].Type = strings.TrimPrefix(b.Attr("type"), "xsd:")
 			f.Fields[i].When = b.Attr("relevant")
+			f.Fields[i].SaveTo = b.Attr("saveto")
 			f.Fields[i].Needed = strings.HasPrefix(b.Attr("required"), "true")
+		}
+	}
+}
+
+// readEntities finds the entity lists that a form fills, each with the properties saved inside its scope, and the CSV
+// files that it chooses from.
+func (f *Form) readEntities(primary, model *Node) {
+	f.Lists = map[string][]string{}
+	var walk func(n *Node, path, list string)
+	walk = func(n *Node, path, list string) {
+		if meta := n.Child("meta"); meta != nil {
+			if e := meta.Child("entity"); e != nil && e.Attr("dataset") != "" {
+				list = e.Attr("dataset")
+				f.Lists[list] = append(f.Lists[list], []string{}...)
+			}
+		}
+		for _, c := range n.Children {
+			at := path + "/" + c.Name
+			if i, ok := f.byPath[at]; ok && list != "" && f.Fields[i].SaveTo != "" && !slices.Contains(f.Lists[list], f.Fields[i].SaveTo) {
+				f.Lists[list] = append(f.Lists[list], f.Fields[i].SaveTo)
+			}
+			walk(c, at, list)
+		}
+	}
+	walk(primary, "/"+primary.Name, "")
+	for _, in := range model.Children {
+		if name, ok := strings.CutPrefix(in.Attr("src"), "jr://file-csv/"); ok && in.Name == "instance" {
+			f.Files = append(f.Files, name)
 		}
 	}
 }
