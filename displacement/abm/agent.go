@@ -84,7 +84,11 @@ func (k *agentCore) step() {
 		a := &k.people[i]
 		if a.state == resting || a.state == onRoad {
 			if w.set.AvoidShortStints {
-				a.recent = newRecent(a.recent, a.moved, k.max)
+				place := a.where
+				if a.state == onRoad {
+					place = w.links[a.where].to
+				}
+				a.recent = w.travelIndex(a.recent, a.moved, place, k.max)
 			}
 			a.moved = 0
 		}
@@ -220,6 +224,7 @@ func (k *agentCore) travel(i int, a *agent) {
 		}
 		a.first = false
 		a.moved += l.metres - a.metres
+		a.moved = w.covered(a.moved, a.where, a.metres-v)
 		a.metres = 0
 		a.state = resting
 		if w.closed[a.where] != 0 {

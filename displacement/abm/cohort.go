@@ -38,6 +38,7 @@ type cohortCore struct {
 	returns    bool
 	fine       float64 // largest change of capMul one group may cause
 	travelling bool    // the travel phase has begun
+	crowd      crowd
 }
 
 func (k *cohortCore) reset(w *world) {
@@ -49,6 +50,7 @@ func (k *cohortCore) reset(w *world) {
 	k.nextRest.reset()
 	k.nextRoad.reset()
 	k.stack = k.stack[:0]
+	k.crowd.reset(w)
 	k.max = int64(metres(w.set.MaxMoveSpeed))
 	k.walk = metres(w.set.MaxWalkSpeed)
 	k.stints, k.onFoot, k.returns = w.set.AvoidShortStints, w.set.StartOnFoot, w.set.Returns.Chance > 0
@@ -139,7 +141,7 @@ func (k *cohortCore) settle(c cohort) {
 		k.w.comeHome(c.where, c.n)
 		return
 	}
-	c.recent = k.newRecent(c.recent, c.moved)
+	c.recent = k.newRecent(c.recent, c.moved, c.where)
 	c.moved, c.metres, c.stops = 0, 0, 0
 	k.nextRest.add(c)
 }
@@ -157,11 +159,11 @@ func newRecent(recent uint8, moved int32, max int64) uint8 {
 	return uint8(v)
 }
 
-func (k *cohortCore) newRecent(recent uint8, moved int32) uint8 {
+func (k *cohortCore) newRecent(recent uint8, moved, place int32) uint8 {
 	if !k.stints {
 		return 0
 	}
-	return newRecent(recent, moved, k.max)
+	return k.w.travelIndex(recent, moved, place, k.max)
 }
 
 // decide is MOVE of the facts: who leaves, and where to.
@@ -239,6 +241,10 @@ func (k *cohortCore) follow(c cohort) {
 func (k *cohortCore) choose(c cohort) {
 	w := k.w
 	c.metres = 0
+	if k.crowd.on {
+		k.chooseSwept(c)
+		return
+	}
 	t := w.routes.table(w.classes.behaviourOf(c.class), c.where)
 	if len(t.paths) == 0 {
 		k.settle(c)
@@ -328,6 +334,10 @@ func (k *cohortCore) enter(c cohort, id int32) {
 		w.flows[id] += int32(c.n)
 	}
 	c.where, c.metres = id, 0
+	if k.crowd.on {
+		k.travel(c)
+		return
+	}
 	k.stack = append(k.stack, c)
 }
 
@@ -355,13 +365,14 @@ func (k *cohortCore) advance(c cohort, l *link, v int32) {
 	c.metres += v
 	c.moved += v
 	if c.metres <= l.metres {
-		c.recent = k.newRecent(c.recent, c.moved)
+		c.recent = k.newRecent(c.recent, c.moved, l.to)
 		c.moved, c.stops = 0, 0
 		k.nextRoad.add(c)
 		return
 	}
 	c.first = false
 	c.moved += l.metres - c.metres
+	c.moved = w.covered(c.moved, c.where, c.metres-v)
 	if w.closed[c.where] != 0 {
 		c.where, c.route = l.from, 0
 		w.move(l.from, c.n)
@@ -370,6 +381,10 @@ func (k *cohortCore) advance(c cohort, l *link, v int32) {
 	}
 	c.where, c.metres = l.to, 0
 	w.move(l.to, c.n)
+	if k.crowd.on {
+		k.reach(c, v)
+		return
+	}
 	c.stops++
 	k.arrive(c, v)
 }

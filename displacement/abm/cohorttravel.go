@@ -6,6 +6,10 @@ import "math"
 // the order does not matter. Otherwise people go in random order, large cohorts
 // in slices: those who come late find a camp as the early ones left it.
 func (k *cohortCore) travelAll() {
+	if k.sweeps() {
+		k.travelCrowd()
+		return
+	}
 	started := len(k.stack)
 	roads := len(k.road.list)
 	slices := k.slices(k.stack)
@@ -108,13 +112,14 @@ func (k *cohortCore) single(c cohort) {
 		c.metres += v
 		c.moved += v
 		if c.metres <= l.metres {
-			c.recent = k.newRecent(c.recent, c.moved)
+			c.recent = k.newRecent(c.recent, c.moved, l.to)
 			c.moved, c.stops = 0, 0
 			k.nextRoad.add(c)
 			return
 		}
 		c.first = false
 		c.moved += l.metres - c.metres
+		c.moved = w.covered(c.moved, c.where, c.metres-v)
 		if w.closed[c.where] != 0 {
 			c.where, c.route = l.from, 0
 			w.move(l.from, 1)

@@ -143,7 +143,64 @@ func TestBothCoresGiveTheSamePeopleUnderEveryRule(t *testing.T) {
 			c := base.Clone()
 			change(c)
 			compareCores(t, c, CompatNone, 25)
+			// Larger graphs are walked in steps, and a crowd swept.
+			c.Settings.DistanceSteps = daySteps
+			compareCores(t, c, CompatNone, 25)
 		})
+	}
+}
+
+func TestBothCoresGiveTheSamePeopleOnADenseGraph(t *testing.T) {
+	// Roads so short that people pass a handful of stops a day; camps that fill
+	// and camps that do not; crowds that are swept and some that are not.
+	for _, people := range []int64{2_000, 12_000} {
+		c := madeUp(60, 200, people, 40)
+		c.Settings.DistanceSteps = daySteps
+		for i := range c.Places {
+			if c.Places[i].Kind == Camp {
+				c.Places[i].Capacity = people / 20
+			}
+		}
+		for i, n := range evenly(people, c.Days).People {
+			if i == 0 {
+				c.Total = &Series{}
+			}
+			last := 0.0
+			if i > 0 {
+				last = c.Total.Reports[i-1].Count
+			}
+			c.Total.Reports = append(c.Total.Reports, Report{Day: i, Count: last + float64(n)})
+		}
+		c.Settings.SumFromCamps = false
+		compareCores(t, c, CompatNone, 20)
+	}
+}
+
+func TestStepsLeaveTheArrivalsAsTheyAre(t *testing.T) {
+	// Distances in steps are an approximation; this holds it to what it costs.
+	c := madeUp(300, 1200, 20_000, 60)
+	arrivals := func(steps int) []float64 {
+		c.Settings.DistanceSteps = steps
+		sum := make([]float64, len(c.Places))
+		for seed := range uint64(8) {
+			r := mustRun(t, c, Options{Seed: seed, Arrivals: evenly(20_000, c.Days)})
+			for p := range sum {
+				if c.Places[p].Kind == Camp {
+					sum[p] += float64(r.At(c.Days-1, p)) / 8
+				}
+			}
+		}
+		return sum
+	}
+	exact, stepped := arrivals(-1), arrivals(daySteps)
+	total, wrong := 0.0, 0.0
+	for p := range exact {
+		total += exact[p]
+		wrong += math.Abs(exact[p] - stepped[p])
+	}
+	t.Logf("%.0f people in camps; %.1f %% of them in another camp for the steps", total, 50*wrong/total)
+	if wrong/total > 0.05 {
+		t.Errorf("steps move %.1f %% of the arrivals to another camp", 50*wrong/total)
 	}
 }
 

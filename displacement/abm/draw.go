@@ -85,7 +85,7 @@ func (s *stream) binomialSmall(n int64, p float64) int64 {
 func (s *stream) binomialByInversion(n int64, p float64) int64 {
 	q := 1 - p
 	ratio := p / q
-	mass := exp(float64(float64(n) * ln(q)))
+	mass := power(q, n)
 	u := s.unit()
 	if u < mass {
 		return 0
@@ -101,6 +101,21 @@ func (s *stream) binomialByInversion(n int64, p float64) int64 {
 		}
 	}
 	return n
+}
+
+// power is q to the n.
+func power(q float64, n int64) float64 {
+	if n > 255 {
+		return exp(float64(float64(n) * ln(q)))
+	}
+	v := 1.0
+	for ; n > 0; n >>= 1 {
+		if n&1 != 0 {
+			v *= q
+		}
+		q *= q
+	}
+	return v
 }
 
 // binomialByRejection is BTRS, the transformed rejection of Hörmann (1993),

@@ -340,11 +340,15 @@ func (t *choice) draw(rng *stream) int {
 	return 0
 }
 
+// drawEach is the number of people per path up to which drawing each person's
+// path is cheaper than drawing each path's people.
+const drawEach = 6
+
 // spread draws n people over the paths into counts.
 func (t *choice) spread(rng *stream, n int64, counts []int64) {
 	k := len(t.paths)
 	clear(counts[:k])
-	if n < 3*int64(k) || n < 8 {
+	if n < drawEach*int64(k) || n < 8 {
 		for range n {
 			counts[t.draw(rng)]++
 		}

@@ -94,6 +94,7 @@ func init() {
 	m["lintas.returns_chance"] = number(func(s *Settings) *float64 { return &s.Returns.Chance })
 	m["lintas.returns_safe_days"] = whole(func(s *Settings) *int { return &s.Returns.SafeDays })
 	m["lintas.returns_from_camps"] = flag(func(s *Settings) *bool { return &s.Returns.FromCamps })
+	m["lintas.distance_steps"] = whole(func(s *Settings) *int { return &s.DistanceSteps })
 	m["lintas.split"] = flag(func(s *Settings) *bool { return &s.Split })
 	knownSettings = m
 }

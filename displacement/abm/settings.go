@@ -79,6 +79,10 @@ type Settings struct {
 
 	// --- beyond Flee; all off by default ---
 
+	// DistanceSteps is into how many steps a day's travel is cut: 0 chooses (to
+	// the metre up to 1,000 places, 16 steps above), negative is to the metre.
+	DistanceSteps int
+
 	Returns ReturnRules // returns home once a place is safe again
 	v1      bool        // use_v1_rules was on
 

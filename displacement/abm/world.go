@@ -59,6 +59,12 @@ type world struct {
 	outStart  []int32
 	forcedOut []int32 // forced link leaving a place, -1 none
 
+	step       int32   // metres in which distances within a day are kept; 0 is exactly
+	fastest    int32   // greatest distance anybody covers in a day
+	round      []int32 // per link, today's threshold of rounding to steps
+	length     []int32 // per link, its length today in whole steps, in metres
+	indexRound []uint8 // per place, the same threshold for the travel index
+
 	graphVersion, scoreVersion, capVersion uint32
 
 	spawnWeight []float64
@@ -106,6 +112,7 @@ func (w *world) build(c *Case, o *Options) {
 		w.buildPlace(i)
 	}
 	w.buildLinks()
+	w.buildSteps()
 	w.graphVersion++
 	w.scoreVersion++
 	w.capVersion++
@@ -379,6 +386,7 @@ func (w *world) beginDay(day int) {
 func (w *world) settleDay() {
 	w.refreshSpawn()
 	w.applyClosures()
+	w.drawSteps()
 	w.refreshScores()
 	for i := range w.present {
 		w.capacity[i] += w.grow[i]
