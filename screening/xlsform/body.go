@@ -29,7 +29,9 @@ func (c *compiler) writeControl(w *xmlWriter, e *element) {
 func (c *compiler) writeGroup(w *xmlWriter, e *element) {
 	w.start("group")
 	c.controlAttributes(w, e)
-	w.attr("ref", e.path)
+	if !e.flat {
+		w.attr("ref", e.path)
+	}
 	if !e.label.empty() || len(e.media) > 0 {
 		c.writeLabel(w, e)
 	}
@@ -160,6 +162,14 @@ func (c *compiler) writeTriggered(w *xmlWriter, e, t *element) {
 // writeItemset writes where the choices come from: a list of the workbook, an
 // attached file, or the turns of a repeat.
 func (c *compiler) writeItemset(w *xmlWriter, e *element) {
+	if e.search {
+		c.writeInline(w, c.lists.get(e.list))
+		return
+	}
+	if e.tags != nil {
+		c.writeTags(w, e)
+		return
+	}
 	if e.typ == typeSelectExternal || e.list == "" && e.listRef == "" {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 type Report struct {
 	Errors      Errors             `json:"errors,omitempty"`
 	Warnings    []Warning          `json:"warnings,omitempty"`
+	Advice      []*Error           `json:"advice,omitempty"` // what works in some programs only
 	Languages   []LanguageCoverage `json:"languages,omitempty"`
 	Unreachable []Finding          `json:"unreachable,omitempty"`
 	Duplicates  []Finding          `json:"duplicates,omitempty"`
@@ -74,7 +75,7 @@ func Check(w *Workbook) Report {
 			r.Stray = append(r.Stray, Finding{Sheet: sh.Name, Cell: cell, Text: "This cell stands in a column without a heading; nobody reads it."})
 		}
 	}
-	r.Errors, r.Warnings = c.errs, c.warnings
+	r.Errors, r.Warnings, r.Advice = c.errs, c.warnings, c.advice
 	return r
 }
 

@@ -23,9 +23,16 @@ func (c *compiler) readExternalChoices() {
 		return
 	}
 	x := &externalChoices{lists: map[string]bool{}}
+	nameless := false
 	for _, h := range sh.Header {
-		if h != "" {
+		switch {
+		case h != "":
 			x.header = append(x.header, h)
+		case !sh.loose && !nameless:
+			// In tables that are no spreadsheet an empty heading is a column called
+			// None for the tools of the field, and so for who compares the files.
+			nameless = true
+			x.header = append(x.header, "None")
 		}
 	}
 	for i, r := range rows {

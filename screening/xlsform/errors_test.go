@@ -42,9 +42,14 @@ func TestErrorsNameTheCellTheReasonAndTheRemedy(t *testing.T) {
 		{"a choice named twice", survey + "| | select_one yes_no | q | Q |\n" + choices + "| | yes_no | yes | Yes! |\n", "choice-twice", "B4", "name", "yes", "", "Choice names must be unique", ""},
 		{"a sheet that is misspelled", "| surveys | | | |\n| | type | name | label |\n| | text | q | Q |\n" + choices, "no-survey", "", "", "", "surveys", "You must have a sheet named 'survey'", ""},
 		{"a choice with a space where several are chosen", survey + "| | select_multiple l | q | Q |\n| choices | | | |\n| | list_name | name | label |\n| | l | a b | A |\n", "choice-space", "B2", "name", "a b", "a_b", "Choice names with spaces", ""},
-		{"a search in the appearance", "| survey | | | | |\n| | type | name | label | appearance |\n| | select_one yes_no | q | Q | search('f') |\n" + choices, "left-out.search", "D2", "appearance", "search('f')", "", "", ""},
-		{"a question of type osm", survey + "| | osm | q | Q |\n", "left-out.osm", "A2", "type", "osm", "", "", ""},
-		{"a form over SMS", survey + "| | text | q | Q |\n| settings | |\n| | prefix |\n| | x |\n", "left-out.sms", "A2", "prefix", "x", "", "", ""},
+		{"a search and a plain select of one list", "| survey | | | | |\n| | type | name | label | appearance |\n| | select_one yes_no | q | Q | search('f') |\n| | select_one yes_no | p | P | |\n" + choices, "search-list", "D2", "appearance", "search('f')", "", "which will not work: 'p'", ""},
+		{"a search in a select from file", "| survey | | | | |\n| | type | name | label | appearance |\n| | select_one_from_file f.csv | q | Q | search('f') |\n", "search-file", "D2", "appearance", "search('f')", "", "This combination is not supported", ""},
+		{"a list of osm tags that is misspelled", survey + "| | osm road | q | Q |\n| osm | | | |\n| | list_name | name | label |\n| | roads | lanes | Lanes |\n", "unknown-list", "A2", "type", "osm road", "roads", "", ""},
+		{"or_other where the choices come from a file", survey + "| | select_one_from_file f.csv or_other | q | Q |\n", "other-list", "A2", "type", "select_one_from_file f.csv or_other", "", "Please specify choices", ""},
+		{"a loop over nothing", survey + "| | begin_loop | q | Q |\n| | end_loop | | |\n", "loop-list", "A2", "type", "begin_loop", "", "Repeat loop without list name", ""},
+		{"a loop over a list that is misspelled", survey + "| | begin_loop over yes_on | q | Q |\n| | end_loop | | |\n" + choices, "unknown-list", "A2", "type", "begin_loop over yes_on", "yes_no", "List name not in columns sheet", ""},
+		{"an encrypted form without instanceID", survey + "| | text | q | Q |\n| settings | | |\n| | public_key | omit_instanceID |\n| | abc | yes |\n", "no-instance-id", "B2", "omit_instanceID", "yes", "", "it is required for encryption", ""},
+		{"the same heading twice", "| survey | | | |\n| | type | name | label | label |\n| | text | q | Q | R |\n", "duplicate-column", "D1", "label", "label", "", "Duplicate column header: label", ""},
 		{"a heading that is none", "| survey | | | | |\n| | type | name | label | bind::no such |\n| | text | q | Q | x |\n", "xml-name", "D1", "bind::no such", "bind::no such", "no_such", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -66,6 +71,46 @@ func TestErrorsNameTheCellTheReasonAndTheRemedy(t *testing.T) {
 				t.Errorf("detail %q", e.Detail)
 			}
 		})
+	}
+}
+
+func TestWhatWorksInSomeProgramsOnlyCompilesWithAdvice(t *testing.T) {
+	choices := "| choices | | | |\n| | list_name | name | label |\n| | l | code | name |\n"
+	for _, c := range []struct{ name, form, code, cell, holds string }{
+		{"search()", "| survey | | | | |\n| | type | name | label | appearance |\n| | select_one l | q | Q | minimal search('f') |\n" + choices, "search", "D2",
+			`<item><label>name</label><value>code</value></item></select1>`},
+		{"osm", "| survey | | | |\n| | type | name | label |\n| | osm roads | q | Q |\n| osm | | | |\n| | list_name | name | label |\n| | roads | lanes | Lanes |\n| | lanes | two | Two |\n", "osm", "A2",
+			`<tag key="lanes"><label>Lanes</label><item><label>Two</label><value>two</value></item></tag>`},
+		{"SMS", "| survey | | | |\n| | type | name | label |\n| | text | q | Q |\n| settings | |\n| | prefix |\n| | x |\n", "sms", "A2", `odk:prefix="x"`},
+		{"flat", "| survey | | | | |\n| | type | name | label | relevant |\n| | begin_group | g | G | 1 = 2 |\n| | text | q | Q | 3 = 4 |\n| | end_group | | | |\n| settings | |\n| | flat |\n| | yes |\n", "flat", "A2",
+			`<bind nodeset="/data/q" type="string" relevant="1 = 2 and (3 = 4)"/>`},
+		{"an older name of a column", "| survey | | | | |\n| | type | caption | name | label |\n| | text | Old | q | New |\n", "same-column", "D1", "<label>New</label>"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			form, err := xlsform.Compile(fromMarkdown(t, c.form), xlsform.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(form.Advice) != 1 || form.Advice[0].Code != "screening.xlsform.limited."+c.code || form.Advice[0].Cell != c.cell || form.Advice[0].Remedy == "" {
+				t.Errorf("advice: %v", form.Advice)
+			}
+			if len(form.Warnings) != 0 {
+				t.Errorf("warnings that pyxform does not give: %v", form.Warnings)
+			}
+			if !strings.Contains(string(form.XForm), c.holds) {
+				t.Errorf("no %s in\n%s", c.holds, form.XForm)
+			}
+		})
+	}
+}
+
+func TestAListForSearchIsWrittenInTheQuestionOnly(t *testing.T) {
+	form, err := xlsform.Compile(fromMarkdown(t, "| survey | | | | |\n| | type | name | label::en | appearance |\n| | select_one l | q | Q | search('f') |\n| choices | | | |\n| | list_name | name | label::en |\n| | l | code | name |\n"), xlsform.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := string(form.XForm); strings.Contains(s, `<instance id="l">`) || !strings.Contains(s, `<item><label ref="jr:itext('l-0')"/><value>code</value></item>`) {
+		t.Error(s)
 	}
 }
 

@@ -30,14 +30,18 @@ const (
 	learnSheets  = "Learn more: https://xlsform.org/en/#setting-up-your-worksheets"
 )
 
-func (c *compiler) fail(p place, m msg) {
+func newError(p place, m msg) *Error {
 	e := &Error{Sheet: p.sheet, Row: p.row, Column: p.column, Text: p.text, Message: m.text, Remedy: m.remedy,
 		Suggestion: m.suggest, Code: codePrefix + m.code, Detail: m.detail, Upstream: m.upstream}
 	if p.row > 0 && p.col > 0 {
 		e.Cell = columnLetters(p.col) + strconv.Itoa(p.row)
 	}
+	return e
+}
+
+func (c *compiler) fail(p place, m msg) {
 	if len(c.errs) < maxErrors {
-		c.errs = append(c.errs, e)
+		c.errs = append(c.errs, newError(p, m))
 	}
 }
 
@@ -56,7 +60,12 @@ func (c *compiler) suggestion(wrong string, names []string) string {
 // maxErrors bounds the list: a workbook of nonsense must not fill memory.
 const maxErrors = 200
 
+// warn keeps what pyxform says before it stops at the first error; what it would
+// say of later rows is told once the error is mended.
 func (c *compiler) warn(sheet string, row int, text string) {
+	if len(c.errs) > 0 {
+		return
+	}
 	c.warnings = append(c.warnings, Warning{Sheet: sheet, Row: row, Text: text})
 }
 
@@ -89,6 +98,13 @@ func (c *compiler) atColumn(kind string, row int, col *column, text string) plac
 	return p
 }
 
+// advise notes what compiles but will not work everywhere.
+func (c *compiler) advise(p place, code, text, remedy string) {
+	if len(c.advice) < maxErrors {
+		c.advice = append(c.advice, newError(p, msg{code: "limited." + code, text: text, remedy: remedy}))
+	}
+}
+
 func rowTag(row int) string {
 	if row <= 0 {
 		return "[row : unknown]"
@@ -106,11 +122,6 @@ func (c *compiler) badReference(sheet string, row int, col *column, text, bad st
 		code: "reference-form", text: "The reference " + quote(bad) + " cannot be read.",
 		remedy: "Write a reference as ${name}, with the name of a question and no spaces inside the braces.",
 		detail: invalid(row, sheet, col.header, "Reference variables must start with '${', then a question name, and end with '}'."), upstream: "PYREF_001"})
-}
-
-// leftOut is the answer to what this compiler does not do by decision.
-func leftOut(code, text, remedy string) msg {
-	return msg{code: "left-out." + code, text: text, remedy: remedy, detail: "Not supported by this compiler: " + code + "."}
 }
 
 // misspelled lists the sheets whose name is near to the one looked for.

@@ -51,11 +51,13 @@ type element struct {
 	triggers              []string
 	choiceFilter          string
 	params                params
-	list                  string // choice list, file stem or ${question}
-	listRef               string // ${question} whose repeat gives the choices
-	file                  string // of a select from file
-	other                 bool   // or_other
-	flat                  bool   // a group that leaves no node: its questions stand in the container around it
+	list                  string      // choice list, file stem or ${question}
+	listRef               string      // ${question} whose repeat gives the choices
+	file                  string      // of a select from file
+	other                 bool        // or_other
+	search                bool        // the choices are written inline, for search() to replace them
+	tags                  *choiceList // of an osm question
+	flat                  bool        // a group that leaves no node: its questions stand in the container around it
 
 	triggered []*element // elements set when this one changes
 	entity    *entity
@@ -121,6 +123,7 @@ type choiceList struct {
 	name    string
 	choices []*choice
 	itext   bool // labels live in the translations
+	inline  bool // used by search(): written into the questions, not as an instance
 }
 
 type choice struct {

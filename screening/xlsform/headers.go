@@ -10,7 +10,8 @@ type column struct {
 	header string // as written
 	index  int    // in the sheet's header
 	path   []string
-	known  bool // a column of the format, not one of the author's own
+	known  bool    // a column of the format, not one of the author's own
+	over   *column // an older name of this column, whose values it replaces
 }
 
 // headerAliases says what a header means, per sheet. The key is the first part

@@ -41,6 +41,9 @@ func (c *compiler) writeInstances(w *xmlWriter) {
 		return
 	}
 	for _, l := range c.lists.order {
+		if l.inline {
+			continue
+		}
 		if add(instance{id: l.name, uri: "None", kind: "choice", context: "survey"}) {
 			c.writeList(w, l)
 		}

@@ -85,6 +85,7 @@ func (c *compiler) collectTexts() *itext {
 			c.addTexts(t, e.path+":hint", "long", e.hint, e)
 			c.addTexts(t, e.path+":hint", "guidance", e.guidance, e)
 		}
+		c.addTagTexts(t, e)
 	})
 	c.survey.walk(func(e *element) { c.addMedia(t, e.path+":label", e.media, e) })
 	if t.complete(); t.tooMany {

@@ -242,8 +242,10 @@ func (c *compiler) rootAttributes(w *xmlWriter) {
 	if v := c.settings.get("instance_xmlns"); v != "" {
 		w.attr("xmlns", v)
 	}
-	if v := c.settings.get("version"); v != "" {
-		w.attr("version", v)
+	for _, a := range [...]attr{{"version", "version"}, {"prefix", "odk:prefix"}, {"delimiter", "odk:delimiter"}} {
+		if v := c.settings.get(a.name); v != "" {
+			w.attr(a.value, v)
+		}
 	}
 }
 

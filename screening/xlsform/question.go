@@ -20,29 +20,26 @@ func (r *surveyReader) question(row dataRow, written string, p params) {
 			remedy: "Write the expression into the column calculation.", detail: rowTag(row.number) + " Missing calculation."})
 		return
 	}
-	if strings.HasPrefix(e.control.get("appearance"), "search(") || strings.Contains(e.control.get("appearance"), " search(") {
-		r.fail(r.at(sheetSurvey, row, "control", "appearance"), leftOut("search", "Searching a file from the appearance column is not supported.",
-			"Use select_one_from_file with a choice_filter instead: it does the same and works everywhere."))
-		return
-	}
 	if written == "include" {
 		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "include", text: "Rows of type include need another form, which is not at hand.",
 			remedy: "Copy the questions of the other form into this sheet.", detail: "This section has not been included."})
 		return
 	}
-	if written == "osm" || strings.HasPrefix(written, "osm ") {
-		r.fail(r.at(sheetSurvey, row, "type"), leftOut("osm", "Questions of type osm are not supported.", "Use geopoint, geotrace or geoshape."))
-		return
-	}
 	if handled := r.selection(row, e, written); handled {
 		return
 	}
-	e.typ = written
-	if _, known := questionTypes[written]; !known {
+	if e.typ = written; osmPattern.MatchString(written) {
+		e.typ = "osm"
+	}
+	if _, known := questionTypes[e.typ]; !known {
 		r.unknownType(row, written)
 		return
 	}
 	switch {
+	case e.typ == "osm":
+		if !r.osm(row, e, written) {
+			return
+		}
 	case written == typeXMLExternal || written == typeCSVExternal:
 		e.kind = kindExternal
 	case !r.typeParams(row, e):
@@ -136,6 +133,7 @@ func (r *surveyReader) choose(row dataRow, e *element, fromFile bool) {
 	if !r.selectParams(row, e, isFile) {
 		return
 	}
+	r.searchAppearance(row, e)
 	r.inTable(row, e)
 	r.accept(row, e)
 	if e.other {
@@ -219,7 +217,10 @@ func (r *surveyReader) orOther(row dataRow, e *element) bool {
 	r.otherSeen = true
 	l := r.lists.get(e.list)
 	if l == nil {
-		return true
+		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "other-list", text: "or_other adds a choice to a list of the sheet choices; this question takes its choices from elsewhere.",
+			remedy: "Remove or_other, add the choice other where the choices come from, and ask for it in a question of its own.",
+			detail: rowTag(row.number) + " Please specify choices for this 'or other' question."})
+		return false
 	}
 	for _, ch := range l.choices {
 		if ch.name == "other" {
@@ -302,6 +303,12 @@ func (r *surveyReader) inTable(row dataRow, e *element) {
 		return
 	}
 	if top.tableOf == "" {
+		if e.choiceFilter != "" {
+			r.fail(r.at(sheetSurvey, row, "choice_filter"), msg{code: "table-filter", text: "A choice filter does not work in a table-list: all its questions show the same choices.",
+				remedy: "Empty the cell, or take the question out of the table-list.",
+				detail: rowTag(row.number) + " Choice filter not supported for table-list appearance."})
+			return
+		}
 		top.tableOf = e.list
 		head := &element{kind: kindQuestion, typ: e.typ, written: e.written, name: "reserved_name_for_field_list_labels_" + strconv.Itoa(row.number),
 			list: e.list, label: plainText(" ")}
@@ -311,7 +318,7 @@ func (r *surveyReader) inTable(row dataRow, e *element) {
 	if top.tableOf != e.list {
 		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "table-list", text: fmt.Sprintf("The questions of a table-list must share one list; this one uses %q, the first uses %q.", e.list, top.tableOf),
 			remedy: "Use the same list, or put the question into a group of its own.",
-			detail: fmt.Sprintf("%s Error in table-list: Badly formed table list, list names don't match: %s vs. %s", rowTag(row.number), top.tableOf, e.list)})
+			detail: fmt.Sprintf("%s Badly formatted table list, list names don't match: %s vs. %s", rowTag(row.number), top.tableOf, e.list)})
 		return
 	}
 	e.control.set("appearance", "list-nolabel")

@@ -31,6 +31,10 @@ func (r *surveyReader) finish() {
 	}
 	r.readTriggers()
 	r.checkGeometry(names)
+	if c := r.compiler; c.settings.on("omit_instanceid", false) && c.settings.get("public_key") != "" {
+		c.fail(c.settingPlace("omit_instanceid"), msg{code: "no-instance-id", text: "An encrypted form must have an instanceID, and the setting omit_instanceID leaves it out.",
+			remedy: "Empty the cell, or remove the column public_key.", detail: "Cannot omit instanceID, it is required for encryption."})
+	}
 	if r.otherSeen && r.anyTranslation() {
 		r.warn("", 0, "This form uses or_other and translations, which is not recommended. An untranslated input question label and choice label is generated for 'other'. Learn more: https://xlsform.org/en/#specify-other).")
 	}
@@ -170,10 +174,12 @@ func (c *compiler) resolve() {
 	if c.expandLoops(c.survey); len(c.errs) > 0 {
 		return
 	}
+	if c.settings.on("flat", false) {
+		flatten(c.survey, "")
+	}
 	c.fillMeta()
 	c.byName = map[string][]*element{}
 	c.survey.walk(func(e *element) {
-		e.flat = e.kind == kindGroup && c.settings.on("flat", false)
 		switch {
 		case e.parent == nil:
 			e.path = "/" + e.name
@@ -203,7 +209,34 @@ func (c *compiler) resolve() {
 			}
 		}
 	}
+	if c.checkSearches(); len(c.errs) > 0 {
+		return
+	}
 	c.checkVisible()
+}
+
+// flatten takes the groups out of the answers: what a group was shown under, its
+// questions are shown under.
+func flatten(e *element, condition string) {
+	for _, ch := range e.children {
+		own := ch.bind.get("relevant")
+		switch {
+		case condition == "":
+		case own == "":
+			own = condition
+		default:
+			own = condition + " and (" + own + ")"
+		}
+		if ch.kind == kindGroup {
+			ch.flat = true
+			flatten(ch, own)
+			continue
+		}
+		if own != "" {
+			ch.bind.set("relevant", own)
+		}
+		flatten(ch, "")
+	}
 }
 
 func (c *compiler) lookup(name string) *element {

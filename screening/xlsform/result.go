@@ -6,7 +6,7 @@ import (
 
 // form gathers what callers want to know of a compiled form.
 func (c *compiler) form(xml []byte) *Form {
-	f := &Form{ID: c.id, Version: c.settings.get("version"), Title: c.title, XForm: xml, Warnings: c.warnings}
+	f := &Form{ID: c.id, Version: c.settings.get("version"), Title: c.title, XForm: xml, Warnings: c.warnings, Advice: c.advice}
 	if c.external != nil {
 		f.ItemsetsCSV = c.external.csv()
 	}

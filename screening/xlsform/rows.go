@@ -75,6 +75,30 @@ func (c *compiler) sheet(name string) (*Sheet, bool) {
 	return c.book.Sheet(name)
 }
 
+// checkHeadings refuses a heading that stands twice in a sheet, before anything
+// else is read: nobody could tell which column is meant.
+func (c *compiler) checkHeadings() {
+	for _, sh := range c.book.Sheets {
+		if !isSheetName(strings.ToLower(sh.Name)) {
+			continue
+		}
+		seen := map[string]int{}
+		for i, h := range sh.Header {
+			if h == "" {
+				continue
+			}
+			if j, twice := seen[h]; twice {
+				c.fail(place{sheet: sh.Name, row: sh.HeaderRow, column: h, col: sh.columnNumber(i), text: h}, msg{
+					code: "duplicate-column", text: fmt.Sprintf("Two columns have the same heading %q: %s and %s.", h, columnLetters(sh.columnNumber(j)), columnLetters(sh.columnNumber(i))),
+					remedy: "Rename or remove one of them.",
+					detail: "Duplicate column header: " + h})
+				continue
+			}
+			seen[h] = i
+		}
+	}
+}
+
 // columnsOf understands the headers of a sheet once and refuses two headers that
 // mean the same column.
 func (c *compiler) columnsOf(sh *Sheet, kind string) ([]column, bool) {
@@ -85,18 +109,21 @@ func (c *compiler) columnsOf(sh *Sheet, kind string) ([]column, bool) {
 		col := &cols[i]
 		key := strings.Join(col.path, "::")
 		if other := seen[key]; other != nil {
-			ok = false
 			if other.header == col.header {
-				c.fail(place{sheet: sh.Name, row: sh.HeaderRow, column: col.header, col: sh.columnNumber(col.index), text: col.header}, msg{
-					code: "duplicate-column", text: "Two columns have the same heading " + quote(col.header) + ".",
-					remedy: "Rename or remove one of them.",
-					detail: "Duplicate column header: " + col.header})
-				continue
+				continue // refused by checkHeadings
 			}
 			if kind == sheetSettings && key == "id_string" {
-				ok = true
 				continue
 			}
+			if col.header == key && col.known {
+				col.over = other
+				seen[key] = col
+				c.advise(place{sheet: sh.Name, row: sh.HeaderRow, column: col.header, col: sh.columnNumber(col.index), text: col.header}, "same-column",
+					fmt.Sprintf("The heading %q is an older name for the column %q. Where both are filled, only %q counts.", other.header, col.header, col.header),
+					"Rename or remove one of them.")
+				continue
+			}
+			ok = false
 			c.fail(place{sheet: sh.Name, row: sh.HeaderRow, column: col.header, col: sh.columnNumber(col.index), text: col.header}, msg{
 				code: "same-column", text: fmt.Sprintf("The headings %q and %q are two names for the same column.", other.header, col.header),
 				remedy: "Rename or remove one of them.",
@@ -136,7 +163,9 @@ func (c *compiler) rows(sh *Sheet, kind string, clean bool) ([]dataRow, bool) {
 			if s == "" {
 				continue
 			}
-			values = append(values, cellValue{&cols[i], s})
+			if cols[i].over == nil || !replace(values[start:], cols[i].over, cellValue{&cols[i], s}) {
+				values = append(values, cellValue{&cols[i], s})
+			}
 			if bad, found := badReference(s); found && cols[i].known {
 				c.badReference(kind, src.Number, &cols[i], s, bad)
 			}
@@ -145,6 +174,17 @@ func (c *compiler) rows(sh *Sheet, kind string, clean bool) ([]dataRow, bool) {
 	}
 	c.rowsBroken(sh, kind)
 	return out, true
+}
+
+// replace puts a value in the place of that of another column, where that is filled.
+func replace(values []cellValue, of *column, by cellValue) bool {
+	for i := range values {
+		if values[i].col == of {
+			values[i] = by
+			return true
+		}
+	}
+	return false
 }
 
 // rowsBroken refuses cells to the right of the last heading.

@@ -43,13 +43,34 @@ func (c *compiler) readSettings() {
 	if c.hasHeader(sh, "form_id") && c.hasHeader(sh, "id_string") {
 		c.warn(sheetSettings, 0, "The form_id and id_string column headers are both specified in the settings sheet provided. This may cause errors during conversion. In future, its best to avoid specifying both column headers in the settings sheet.")
 	}
-	for _, name := range [...]string{"prefix", "delimiter", "sms_keyword", "sms_separator", "sms_allow_media",
-		"sms_date_format", "sms_datetime_format", "sms_response"} {
-		if v := c.settings.get(name); v != "" {
-			c.fail(c.at(sheetSettings, r, name), leftOut("sms", "Forms over SMS are not supported.",
-				"Remove the column "+name+" from the settings sheet."))
+	c.adviseSettings(r)
+}
+
+// smsSettings turn a form into one that is sent as text messages.
+var smsSettings = [...]string{"prefix", "delimiter", "sms_keyword", "sms_separator", "sms_allow_media",
+	"sms_date_format", "sms_datetime_format", "sms_response"}
+
+func (c *compiler) adviseSettings(r dataRow) {
+	for _, name := range smsSettings {
+		if c.settings.get(name) != "" {
+			c.advise(c.at(sheetSettings, r, name), "sms", "This setting is for answers sent as text messages, in clear: anybody on the way can read them. No current program sends them, and Lintas does not read them.",
+				"Remove the column "+name+" from the settings sheet; answers then travel encrypted.")
 		}
 	}
+	if c.settings.on("flat", false) {
+		c.advise(c.at(sheetSettings, r, "flat"), "flat", "The setting flat takes the groups out of the answers. It is no longer documented, and our own screens cannot open a form in which a flat group has a label or a name of its own.",
+			"Remove the column flat from the settings sheet, and read the answers by their group.")
+	}
+}
+
+// settingPlace is the cell of a setting, by its canonical name.
+func (c *compiler) settingPlace(name string) place {
+	for i := range c.cols[sheetSettings] {
+		if col := &c.cols[sheetSettings][i]; len(col.path) == 1 && col.path[0] == name {
+			return c.atColumn(sheetSettings, c.settings.row, col, c.settings.get(name))
+		}
+	}
+	return place{sheet: sheetSettings, column: name}
 }
 
 // names settles root element, form id and title.
@@ -77,7 +98,9 @@ func (c *compiler) readNames() {
 		c.defaultLanguage = "default"
 	}
 	if !isName(c.rootName) {
-		c.fail(place{sheet: sheetSettings, column: "name", text: c.rootName}, msg{
+		at := c.settingPlace("name")
+		at.text = c.rootName
+		c.fail(at, msg{
 			code: "name", text: "The name of the form must begin with a letter or underscore and may go on with letters, digits, underscores, hyphens and periods.",
 			remedy: "Change the column name of the settings sheet, or the form name.",
 			detail: "The '" + c.formNameSource() + "' value is invalid. " + sentenceName})

@@ -232,9 +232,7 @@ func (r *surveyReader) begin(row dataRow, written string, k kind, list string) {
 	}
 	if k == kindLoop {
 		e.list = list
-		if r.lists.get(list) == nil {
-			r.missingList(row, list)
-		}
+		r.loopList(row, list)
 	}
 	tableList := r.tableList(row, e)
 	if k == kindRepeat {
@@ -246,6 +244,20 @@ func (r *surveyReader) begin(row dataRow, written string, k kind, list string) {
 	r.top().e.add(e)
 	r.push(e, row.number)
 	r.top().tableList = tableList
+}
+
+// loopList checks that the list which a loop goes over is there.
+func (r *surveyReader) loopList(row dataRow, list string) {
+	at := r.at(sheetSurvey, row, "type")
+	switch {
+	case list == "":
+		r.fail(at, msg{code: "loop-list", text: "This loop does not say which choices it goes over.", remedy: "Write \"begin loop over list\", with the name of a list of the sheet choices.",
+			detail: rowTag(row.number) + " Repeat loop without list name."})
+	case r.lists.get(list) == nil:
+		r.fail(at, msg{code: "unknown-list", text: "The sheet choices has no list " + quote(list) + " for this loop.",
+			remedy: "Correct the name of the list, or add the list to the sheet choices.", suggest: r.suggestion(list, r.lists.names()),
+			detail: rowTag(row.number) + " List name not in columns sheet: " + list})
+	}
 }
 
 // repeatCount points the repeat at the question that counts it, and makes one

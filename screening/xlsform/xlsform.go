@@ -30,8 +30,11 @@ type Form struct {
 	XForm []byte
 	// ItemsetsCSV is the file itemsets.csv that selects from external choices
 	// need beside the form; nil where there are none.
-	ItemsetsCSV     []byte
-	Warnings        []Warning
+	ItemsetsCSV []byte
+	Warnings    []Warning
+	// Advice names what compiles as the format says but works in some programs
+	// only, with the remedy. pyxform is silent about it.
+	Advice          []*Error
 	Languages       []Language
 	DefaultLanguage string // "" where no text names a language
 	Questions       []Question
@@ -121,6 +124,7 @@ type compiler struct {
 	book     *Workbook
 	errs     Errors
 	warnings []Warning
+	advice   []*Error
 	cols     map[string][]column
 
 	settings        settings
@@ -130,6 +134,7 @@ type compiler struct {
 
 	lists      formLists
 	external   *externalChoices
+	osmLists   *formLists // nil without a sheet osm
 	survey     *element
 	meta       []*element // questions that belong in the meta group
 	surveyRows []dataRow  // of the survey sheet
@@ -165,7 +170,7 @@ func (c *compiler) parse() {
 	if !ok {
 		return
 	}
-	for _, step := range []func(){c.readSettings, c.readNames, c.readExternalChoices, c.readChoices, c.readEntities} {
+	for _, step := range []func(){c.checkHeadings, c.readSettings, c.readNames, c.readExternalChoices, c.readChoices, c.readEntities, c.readOSM} {
 		if step(); len(c.errs) > 0 {
 			return
 		}

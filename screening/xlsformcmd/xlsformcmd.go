@@ -56,25 +56,29 @@ type ConvertCommand struct {
 	Output   string `short:"o" help:"File for the XForm (standard output without it)." placeholder:"FILE"`
 	Itemsets string `help:"File for itemsets.csv, where the form has external choices (beside the output without it)." placeholder:"FILE"`
 	Name     string `help:"Name of the form's root element, where the settings sheet gives none." placeholder:"NAME"`
-	JSON     bool   `name:"json" help:"Tell errors and warnings as JSON on standard error."`
+	Strict   bool   `help:"Refuse what works in some programs only: search(), osm, settings for SMS, flat."`
+	JSON     bool   `name:"json" help:"Tell errors, warnings and advice as JSON on standard error."`
 }
 
 // Help shows examples.
 func (ConvertCommand) Help() string {
-	return "Warnings and errors go to standard error. Exit code 1: the form is invalid.\n\nExamples:\n  lintas xlsform convert survey.xlsx > survey.xml\n  lintas xlsform convert survey.xlsx -o survey.xml\n  lintas xlsform convert tables/ -o survey.xml   (a folder with survey.csv, choices.csv ...)\n  lintas xlsform convert survey.xlsx --json 2> problems.json"
+	return "Warnings, advice and errors go to standard error. Exit code 1: the form is invalid. Advice names what compiles but works in some programs only, with the remedy; --strict makes it an error.\n\nWhere the form has external choices (select_one_external) it needs a second file, itemsets.csv: it is written beside the file of -o, or where --itemsets says. Without either, a note says that it is missing.\n\nExamples:\n  lintas xlsform convert survey.xlsx > survey.xml\n  lintas xlsform convert survey.xlsx -o survey.xml\n  lintas xlsform convert tables/ -o survey.xml   (a folder with survey.csv, choices.csv ...)\n  lintas xlsform convert - -o survey.xml < survey.xlsx\n  lintas xlsform convert survey.xlsx --json 2> problems.json"
 }
 
 // Run converts.
 func (c ConvertCommand) Run(s *Streams) error {
 	w, err := read(c.Input)
 	if err != nil {
-		return tell(s, c.JSON, nil, err)
+		return tell(s, c.JSON, problems{}, err)
 	}
 	form, warnings, err := xlsform.CompileWarn(w, xlsform.Options{FormName: c.Name})
 	if err != nil {
-		return tell(s, c.JSON, warnings, err)
+		return tell(s, c.JSON, problems{Warnings: warnings}, err)
 	}
-	if err := tell(s, c.JSON, warnings, nil); err != nil {
+	if c.Strict && len(form.Advice) > 0 {
+		return tell(s, c.JSON, problems{Warnings: warnings}, xlsform.Errors(form.Advice))
+	}
+	if err := tell(s, c.JSON, problems{Warnings: warnings, Advice: form.Advice}, nil); err != nil {
 		return err
 	}
 	if c.Output == "" {
@@ -114,7 +118,7 @@ func (CheckCommand) Help() string {
 func (c CheckCommand) Run(s *Streams) error {
 	w, err := read(c.Input)
 	if err != nil {
-		return tell(s, c.JSON, nil, err)
+		return tell(s, c.JSON, problems{}, err)
 	}
 	r := xlsform.Check(w)
 	if c.JSON {
@@ -131,12 +135,7 @@ func (c CheckCommand) Run(s *Streams) error {
 }
 
 func (c CheckCommand) print(w io.Writer, r xlsform.Report) {
-	for _, e := range r.Errors {
-		printError(w, e)
-	}
-	for _, x := range r.Warnings {
-		fmt.Fprintln(w, "warning:", x.Text)
-	}
+	printAll(w, problems{r.Errors, r.Warnings, r.Advice})
 	for _, group := range [...]struct {
 		title string
 		list  []xlsform.Finding
@@ -206,7 +205,7 @@ func (c CompareCommand) Run(s *Streams) error {
 		}
 		if err != nil {
 			fmt.Fprintf(s.Stderr, "%s:\n", name)
-			return tell(s, c.JSON, nil, err)
+			return tell(s, c.JSON, problems{}, err)
 		}
 	}
 	d := xlsform.Compare(forms[0], forms[1])
@@ -273,18 +272,17 @@ func (c CorpusCommand) print(w io.Writer, r *corpus.Report) {
 		}
 	}
 	if c.ByFeature {
-		fmt.Fprintf(w, "%6s %6s %8s %8s %9s %6s  %s\n", "cases", "exact", "asserted", "outcome", "left out", "wrong", "feature")
+		fmt.Fprintf(w, "%6s %6s %8s %8s %6s  %s\n", "cases", "exact", "asserted", "outcome", "wrong", "feature")
 		for _, l := range r.ByFeature() {
-			fmt.Fprintf(w, "%6d %6d %8d %8d %9d %6d  %s\n", l.Cases, l.Exact, l.Asserted, l.Outcome, l.LeftOut, l.Wrong, l.Feature)
+			fmt.Fprintf(w, "%6d %6d %8d %8d %6d  %s\n", l.Cases, l.Exact, l.Asserted, l.Outcome, l.Wrong, l.Feature)
 		}
 	}
 	x := r.Summary()
-	fmt.Fprintf(w, "forms:  %4d; exact %d (%.1f %%), assertions hold %d, other form %d, left out %d, wrong %d\n",
-		r.Forms, r.ExactForms, 100*x.ExactShare, r.AssertedForms, r.OutcomeForms, r.LeftOutForms, r.WrongForms)
-	fmt.Fprintf(w, "errors: %4d; same sentence %d, other sentence %d, left out %d, wrong %d\n",
-		r.Errors, r.ExactErrors, r.OutcomeErrors, r.LeftOutErrors, r.WrongErrors)
-	fmt.Fprintf(w, "right outcome: %d of %d (%.1f %%); %d more are left out by decision; without those %.1f %%\n",
-		r.RightOutcome(), len(r.Results), 100*x.OutcomeShare, r.LeftOutForms, 100*x.OutcomeInScope)
+	fmt.Fprintf(w, "forms:  %4d; exact %d (%.1f %%), assertions hold %d, other form %d, wrong %d\n",
+		r.Forms, r.ExactForms, 100*x.ExactShare, r.AssertedForms, r.OutcomeForms, r.WrongForms)
+	fmt.Fprintf(w, "errors: %4d; same sentence %d, other sentence %d, wrong %d\n",
+		r.Errors, r.ExactErrors, r.OutcomeErrors, r.WrongErrors)
+	fmt.Fprintf(w, "right outcome: %d of %d (%.1f %%)\n", r.RightOutcome(), len(r.Results), 100*x.OutcomeShare)
 	fmt.Fprintf(w, "warnings the same in %d of %d, itemsets in %d of %d\n", r.SameWarnings, len(r.Results), r.SameItemsets, r.Itemsets)
 }
 
@@ -369,36 +367,50 @@ func write(s *Streams, name string, data []byte) error {
 	return nil
 }
 
-// tell writes warnings and errors for a person or as JSON, and gives the exit
-// code that belongs to them.
-func tell(s *Streams, asJSON bool, warnings []xlsform.Warning, err error) error {
-	var list xlsform.Errors
-	if err != nil && !errors.As(err, &list) {
+// problems are what is said of a workbook.
+type problems struct {
+	Errors   xlsform.Errors    `json:"errors"`
+	Warnings []xlsform.Warning `json:"warnings"`
+	Advice   []*xlsform.Error  `json:"advice,omitempty"`
+}
+
+// tell writes errors, warnings and advice for a person or as JSON, and gives the
+// exit code that belongs to them.
+func tell(s *Streams, asJSON bool, p problems, err error) error {
+	if err != nil && !errors.As(err, &p.Errors) {
 		fmt.Fprintf(s.Stderr, "error: %v\n", err)
 		return usage
 	}
 	if asJSON {
-		if len(warnings) > 0 || len(list) > 0 {
-			if err := printJSON(s.Stderr, map[string]any{"errors": list, "warnings": warnings}); err != nil {
+		if len(p.Warnings)+len(p.Errors)+len(p.Advice) > 0 {
+			if err := printJSON(s.Stderr, p); err != nil {
 				return err
 			}
 		}
 	} else {
-		for _, w := range warnings {
-			fmt.Fprintln(s.Stderr, "warning:", w.Text)
-		}
-		for _, e := range list {
-			printError(s.Stderr, e)
-		}
+		printAll(s.Stderr, p)
 	}
-	if len(list) > 0 {
+	if len(p.Errors) > 0 {
 		return invalid
 	}
 	return nil
 }
 
-func printError(w io.Writer, e *xlsform.Error) {
-	fmt.Fprintf(w, "error: %s\n", e.Error())
+// printAll prints what stops the form first.
+func printAll(w io.Writer, p problems) {
+	for _, e := range p.Errors {
+		printError(w, "error", e)
+	}
+	for _, x := range p.Warnings {
+		fmt.Fprintln(w, "warning:", x.Text)
+	}
+	for _, e := range p.Advice {
+		printError(w, "advice", e)
+	}
+}
+
+func printError(w io.Writer, word string, e *xlsform.Error) {
+	fmt.Fprintf(w, "%s: %s\n", word, e.Error())
 	if e.Text != "" {
 		fmt.Fprintf(w, "  the cell says: %s\n", e.Text)
 	}

@@ -49,12 +49,11 @@ const (
 	Exact    Grade = iota // the same XML, or the same error sentence
 	Asserted              // another form, for which pyxform's own assertions hold
 	Outcome               // a form where a form was due, an error where an error was due
-	LeftOut               // refused because it uses what this compiler leaves out by decision
 	Wrong                 // a form for an error or an error for a form
 )
 
 func (g Grade) String() string {
-	return [...]string{"exact", "assertions hold", "outcome", "left out", "wrong"}[g]
+	return [...]string{"exact", "assertions hold", "outcome", "wrong"}[g]
 }
 
 // Result is what the compiler made of one case.
@@ -76,7 +75,7 @@ type Report struct {
 	Errors  int // cases that should give an error
 
 	ExactForms, ExactErrors, OutcomeForms, OutcomeErrors int
-	LeftOutForms, LeftOutErrors, WrongForms, WrongErrors int
+	WrongForms, WrongErrors                              int
 	AssertedForms                                        int // not exact, but pyxform's own assertions hold
 	SameWarnings, SameCodes, SameItemsets, Itemsets      int
 }
@@ -167,9 +166,6 @@ func RunCase(c *Case) Result {
 	r := Result{Case: c, Form: form, Err: err}
 	r.Warnings = sameWarnings(c.Expect.Warnings, warnings)
 	switch wantError := c.Expect.Error != nil; {
-	case leftOut(err):
-		r.Grade = LeftOut
-		r.Diff = err.Error()
 	case wantError && err == nil:
 		r.Grade, r.Diff = Wrong, "should be refused: "+c.Expect.Error.Message
 	case !wantError && err != nil:
@@ -180,11 +176,6 @@ func RunCase(c *Case) Result {
 		r.gradeForm()
 	}
 	return r
-}
-
-func leftOut(err error) bool {
-	var list xlsform.Errors
-	return errors.As(err, &list) && len(list) > 0 && strings.Contains(list[0].Code, ".left-out.")
 }
 
 func (r *Result) gradeError() {
@@ -251,8 +242,6 @@ func (r *Report) add(x Result) {
 		r.AssertedForms++
 	case Outcome:
 		bump(&r.OutcomeForms, &r.OutcomeErrors)
-	case LeftOut:
-		bump(&r.LeftOutForms, &r.LeftOutErrors)
 	case Wrong:
 		bump(&r.WrongForms, &r.WrongErrors)
 	}
@@ -268,35 +257,34 @@ func (r *Report) add(x Result) {
 }
 
 // RightOutcome counts the cases with a form where a form was due and an error
-// where an error was due. A case that is left out by decision counts as right
-// only where an error was due.
+// where an error was due.
 func (r *Report) RightOutcome() int {
-	return r.ExactForms + r.AssertedForms + r.OutcomeForms + r.ExactErrors + r.OutcomeErrors + r.LeftOutErrors
+	return r.ExactForms + r.AssertedForms + r.OutcomeForms + r.ExactErrors + r.OutcomeErrors
 }
 
 // Summary is the report in figures.
 type Summary struct {
-	Cases          int     `json:"cases"`
-	Forms          int     `json:"forms"`
-	Errors         int     `json:"errors"`
-	ExactForms     int     `json:"exact_forms"`
-	AssertedForms  int     `json:"asserted_forms"`
-	ExactErrors    int     `json:"exact_errors"`
-	LeftOut        int     `json:"left_out"`
-	Wrong          int     `json:"wrong"`
-	ExactShare     float64 `json:"exact_share"`      // of the forms, left out counted as not exact
-	OutcomeShare   float64 `json:"outcome_share"`    // of all cases, left out counted as wrong
-	OutcomeInScope float64 `json:"outcome_in_scope"` // of the cases that are not left out
-	SameWarnings   int     `json:"same_warnings"`
+	Cases         int     `json:"cases"`
+	Forms         int     `json:"forms"`
+	Errors        int     `json:"errors"`
+	ExactForms    int     `json:"exact_forms"`
+	AssertedForms int     `json:"asserted_forms"`
+	ExactErrors   int     `json:"exact_errors"`
+	Wrong         int     `json:"wrong"`
+	ExactShare    float64 `json:"exact_share"`   // of the forms
+	OutcomeShare  float64 `json:"outcome_share"` // of all cases
+	SameWarnings  int     `json:"same_warnings"`
+	Itemsets      int     `json:"itemsets"`
+	SameItemsets  int     `json:"same_itemsets"`
 }
 
 // Summary gives the figures of the report.
 func (r *Report) Summary() Summary {
 	s := Summary{Cases: len(r.Results), Forms: r.Forms, Errors: r.Errors, ExactForms: r.ExactForms, AssertedForms: r.AssertedForms,
-		ExactErrors: r.ExactErrors, LeftOut: r.LeftOutForms + r.LeftOutErrors, Wrong: r.WrongForms + r.WrongErrors, SameWarnings: r.SameWarnings}
+		ExactErrors: r.ExactErrors, Wrong: r.WrongForms + r.WrongErrors, SameWarnings: r.SameWarnings,
+		Itemsets: r.Itemsets, SameItemsets: r.SameItemsets}
 	s.ExactShare = share(r.ExactForms, r.Forms)
 	s.OutcomeShare = share(r.RightOutcome(), s.Cases)
-	s.OutcomeInScope = share(r.RightOutcome()-r.LeftOutErrors, s.Cases-s.LeftOut)
 	return s
 }
 
@@ -348,8 +336,8 @@ func firstDifference(a, b string) string {
 
 // FeatureLine is the measure of the cases that share a feature.
 type FeatureLine struct {
-	Feature                                         string
-	Cases, Exact, Asserted, Outcome, LeftOut, Wrong int
+	Feature                                string
+	Cases, Exact, Asserted, Outcome, Wrong int
 }
 
 // ByFeature groups the results by the features of the cases, worst first.
@@ -370,8 +358,6 @@ func (r *Report) ByFeature() []FeatureLine {
 				l.Asserted++
 			case Outcome:
 				l.Outcome++
-			case LeftOut:
-				l.LeftOut++
 			case Wrong:
 				l.Wrong++
 			}
