@@ -84,6 +84,7 @@ func TestWhatWorksInSomeProgramsOnlyCompilesWithAdvice(t *testing.T) {
 		{"SMS", "| survey | | | |\n| | type | name | label |\n| | text | q | Q |\n| settings | |\n| | prefix |\n| | x |\n", "sms", "A2", `odk:prefix="x"`},
 		{"flat", "| survey | | | | |\n| | type | name | label | relevant |\n| | begin_group | g | G | 1 = 2 |\n| | text | q | Q | 3 = 4 |\n| | end_group | | | |\n| settings | |\n| | flat |\n| | yes |\n", "flat", "A2",
 			`<bind nodeset="/data/q" type="string" relevant="1 = 2 and (3 = 4)"/>`},
+		{"a comparison inside a text", "| survey | | | |\n| | type | name | label |\n| | text | q | See instance('l')/root/item[x < 2]/label |\n", "escaped", "C2", "&amp;lt; 2]"},
 		{"an older name of a column", "| survey | | | | |\n| | type | caption | name | label |\n| | text | Old | q | New |\n", "same-column", "D1", "<label>New</label>"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -58,8 +58,8 @@ func (c *compiler) adviseSettings(r dataRow) {
 		}
 	}
 	if c.settings.on("flat", false) {
-		c.advise(c.at(sheetSettings, r, "flat"), "flat", "The setting flat takes the groups out of the answers. It is no longer documented, and our own screens cannot open a form in which a flat group has a label or a name of its own.",
-			"Remove the column flat from the settings sheet, and read the answers by their group.")
+		c.advise(c.at(sheetSettings, r, "flat"), "flat", "The setting flat takes the groups out of the answers: tables of results no longer say which group an answer belongs to, and two questions of one name in different groups become one. It is no longer documented.",
+			"Remove the column flat from the settings sheet.")
 	}
 }
 
