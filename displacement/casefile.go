@@ -183,6 +183,7 @@ func openCase(path string) (*abm.Case, []abm.Finding, []byte, error) {
 	}
 	var bundle []byte
 	if info.IsDir() {
+		path = caseRoot(path)
 		bundle, err = packCase(os.DirFS(path))
 	} else {
 		bundle, err = os.ReadFile(path)
@@ -192,9 +193,28 @@ func openCase(path string) (*abm.Case, []abm.Finding, []byte, error) {
 	}
 	c, found, err := readBundle(bundle)
 	if c != nil && c.Name == "" {
-		c.Name = strings.TrimSuffix(filepath.Base(filepath.Clean(path)), ".zip")
+		c.Name = caseName(path)
 	}
 	return c, found, bundle, err
+}
+
+// caseName is the name of the folder or bundle, also of "." and of a link.
+func caseName(path string) string {
+	if whole, err := filepath.Abs(path); err == nil {
+		path = whole
+	}
+	return strings.TrimSuffix(filepath.Base(path), ".zip")
+}
+
+// caseRoot steps out of input_csv when that folder is named in place of its case.
+func caseRoot(path string) string {
+	whole, err := filepath.Abs(path)
+	if err == nil && filepath.Base(whole) == "input_csv" {
+		if info, err := os.Stat(filepath.Join(filepath.Dir(whole), "source_data")); err == nil && info.IsDir() {
+			return filepath.Dir(whole)
+		}
+	}
+	return path
 }
 
 // readBundle reads a case from a bundle. Findings come with an error too.

@@ -403,8 +403,8 @@ func (v *Validation) print(w io.Writer) {
 		fmt.Fprintf(t, "  with capacities\t\trescaled %.3f\tmean of %d sets chosen on other cases\n", v.Cold.WithCapacities, v.Cold.Sets)
 	}
 	for _, f := range v.Forecasts {
-		fmt.Fprintf(t, "  forecast %d days\terror %.3f\tpersistence %.3f\tCRPS %.3f (persistence %.3f)\t90 %% bands hold %.0f %% of %d reports, width %.2f\n",
-			f.Horizon, f.Error, f.Persistence, f.CRPS, f.PersistenceCRPS, 100*f.Coverage, f.Reports, f.Width)
+		fmt.Fprintf(t, "  forecast %d days\terror %.3f\tpersistence %.3f\tCRPS %.3f (persistence %.3f)\t90 %% bands hold %.0f %% of %d reports, width %.2f (persistence %.2f to hold as many)\n",
+			f.Horizon, f.Error, f.Persistence, f.CRPS, f.PersistenceCRPS, 100*f.Coverage, f.Reports, f.Width, f.PersistenceWidth)
 	}
 	if v.Bands != nil {
 		fmt.Fprintf(t, "  ensemble of %d\tmean, rescaled %.3f\t90 %% bands hold %.0f %%, width %.2f\n", v.Bands.Members, v.Bands.ErrorOfMean, 100*v.Bands.Coverage, v.Bands.Width)

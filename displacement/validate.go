@@ -56,7 +56,11 @@ type ForecastRow struct {
 	PersistenceCRPS float64 `json:"persistence_crps"`
 	Coverage        float64 `json:"coverage_90"` // of 90 % bands at report dates
 	Width           float64 `json:"width_90"`    // relative to the people counted
-	LearntOn        string  `json:"learnt_on"`
+	// PersistenceWidth is that of a band of so many per cent about the newest
+	// report, stretched until it holds as many reports as ours. Only widths at
+	// equal coverage can be compared.
+	PersistenceWidth float64 `json:"persistence_width_at_equal_coverage"`
+	LearntOn         string  `json:"learnt_on"`
 }
 
 type placeOutlook struct {
@@ -264,6 +268,7 @@ func (v *Validation) forecasts(c *abm.Case) {
 			held := f
 			held.Growth = 0
 			row.PersistenceCRPS = ensemble.Judge(o, held, h).RelativeError()
+			row.PersistenceWidth = ensemble.WidthAtCoverage(o, ensemble.HeldForCase(c.Name), h, row.Coverage)
 		}
 		v.Forecasts = append(v.Forecasts, row)
 	}
@@ -290,6 +295,12 @@ func bandScore(ctx context.Context, c *abm.Case, bundle []byte, o validateOption
 	}
 	b := &BandScore{Members: out.Base.Members, outcome: out}
 	var s ensemble.Score
+	total := make([]float64, c.Days)
+	for d, row := range counted(c) {
+		for _, n := range row {
+			total[d] += n
+		}
+	}
 	for i, camp := range c.Camps {
 		for _, r := range camp.Reports {
 			if r.Day < 30 || r.Day >= c.Days {
@@ -298,7 +309,7 @@ func bandScore(ctx context.Context, c *abm.Case, bundle []byte, o validateOption
 			cell := out.Base.Cells[r.Day][i]
 			band := cell.Band(0.9)
 			s.Add(band, 0.9, r.Count, ensemble.CRPSQuantiles(cell.Quantiles(40), r.Count))
-			b.judged = append(b.judged, ensemble.Judged{Band: band, Counted: r.Count, Case: c.Name, Crowd: out.Base.Totals[r.Day].Mean() / float64(len(c.Camps))})
+			b.judged = append(b.judged, ensemble.Judged{Band: band, Counted: r.Count, Case: c.Name, Crowd: total[r.Day] / float64(len(c.Camps))})
 		}
 	}
 	mean := make(ensemble.Counts, c.Days)

@@ -26,13 +26,7 @@ var ErrNoCase = errors.New("the folder holds no case: no place could be read fro
 // without a single place is an error. It never panics and never writes.
 func ReadCase(folder fs.FS) (*Case, []Finding, error) {
 	r := &caseReader{source: source{fs: folder}, c: &Case{Days: 0}}
-	r.in, r.data = "input_csv", "source_data"
-	if _, err := fs.Stat(folder, r.in); err != nil {
-		if _, err := fs.Stat(folder, "locations.csv"); err == nil {
-			r.in = "."
-			r.found.add(SevNote, "locations.csv", 0, 0, "the folder itself is taken for it", "there is no folder input_csv")
-		}
-	}
+	r.locate()
 	r.settings()
 	r.period()
 	r.places()
@@ -54,6 +48,50 @@ func ReadCase(folder fs.FS) (*Case, []Finding, error) {
 	return r.c, r.found.list, nil
 }
 
+// locate finds the parts of a case. They are input_csv/ and source_data/ as a
+// rule; a folder one level down, or everything in one folder, is taken too.
+func (r *caseReader) locate() {
+	r.in, r.data = "input_csv", "source_data"
+	has := func(name string) bool {
+		info, err := fs.Stat(r.fs, name)
+		return err == nil && !info.IsDir()
+	}
+	if !has("input_csv/locations.csv") {
+		if within := r.below("input_csv/locations.csv"); within != "" && !has("locations.csv") {
+			if sub, err := fs.Sub(r.fs, within); err == nil {
+				r.fs = sub
+				r.found.add(SevNote, within, 0, 0, "the folder in it is read", "the case lies one folder further down")
+			}
+		} else if has("locations.csv") {
+			r.in = "."
+			r.found.add(SevNote, "locations.csv", 0, 0, "the folder itself is taken for it", "there is no folder input_csv")
+		}
+	}
+	if !has("source_data/data_layout.csv") {
+		for _, other := range []string{".", r.in, r.below("data_layout.csv")} {
+			if other != "" && has(path.Join(other, "data_layout.csv")) {
+				r.data = other
+				r.found.add(SevNote, path.Join(other, "data_layout.csv"), 0, 0, "its folder is taken for it", "there is no folder source_data")
+				break
+			}
+		}
+	}
+}
+
+// below is the first folder in the root that holds a file, "" if none does.
+func (r *caseReader) below(name string) string {
+	entries, err := fs.ReadDir(r.fs, ".")
+	if err != nil {
+		return ""
+	}
+	for _, e := range entries {
+		if info, err := fs.Stat(r.fs, path.Join(e.Name(), name)); e.IsDir() && err == nil && !info.IsDir() {
+			return e.Name()
+		}
+	}
+	return ""
+}
+
 type caseReader struct {
 	source
 	c        *Case
@@ -64,7 +102,7 @@ type caseReader struct {
 func (r *caseReader) open(name string) *csvFile { return r.source.open(path.Join(r.in, name)) }
 
 func (r *caseReader) settings() {
-	for _, name := range []string{"simsetting.yml", "simsetting.yaml", path.Join(r.in, "simsetting.yml")} {
+	for _, name := range []string{"simsetting.yml", "simsetting.yaml", path.Join(r.in, "simsetting.yml"), path.Join(r.data, "simsetting.yml")} {
 		if raw, ok := r.bytes(name); ok {
 			r.c.Settings = readRuleset(raw, name, &r.found)
 			return

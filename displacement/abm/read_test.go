@@ -163,3 +163,49 @@ func TestSeaRoutesAreRead(t *testing.T) {
 		t.Fatalf("%+v %v", c.Sea, findings)
 	}
 }
+
+func TestACaseIsFoundHoweverItsFoldersLie(t *testing.T) {
+	for name, place := range map[string]func(string) string{
+		"one folder down":    func(f string) string { return "mali/" + f },
+		"all in one folder":  func(f string) string { return f[strings.LastIndex(f, "/")+1:] },
+		"data beside inputs": func(f string) string { return strings.Replace(f, "source_data/", "input_csv/", 1) },
+		"data named else":    func(f string) string { return strings.Replace(f, "source_data/", "conflict_data/", 1) },
+		"settings in inputs": func(f string) string { return strings.Replace(f, "simsetting.yml", "input_csv/simsetting.yml", 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := fstestCase(t)
+			m := fstest.MapFS{}
+			for f, data := range smallCase() {
+				m[place(f)] = data
+			}
+			c, findings := mustRead(t, m)
+			if len(c.Places) != len(want.Places) || len(c.Camps) != len(want.Camps) || c.Observed(0, 60) != want.Observed(0, 60) || c.Settings.MaxMoveSpeed != 200 {
+				t.Fatalf("%d places, %d camps, speed %v: %v", len(c.Places), len(c.Camps), c.Settings.MaxMoveSpeed, findings)
+			}
+		})
+	}
+}
+
+func TestACorrectionBeforeTheStartOrWithTheFirstReportChangesNothing(t *testing.T) {
+	plain, _ := mustRead(t, with("input_csv/registration_corrections.csv", ""))
+	for _, row := range []string{"Duri,2019-12-01\n", "Duri,2020-03-01\n", "Nowhere,2020-04-01\n", "# Duri,2020-04-01\n"} {
+		c, _ := mustRead(t, with("input_csv/registration_corrections.csv", row))
+		for day := range 60 {
+			if c.Observed(0, day) != plain.Observed(0, day) {
+				t.Fatalf("%q changed day %d", row, day)
+			}
+		}
+	}
+}
+
+func TestReportsAreStraightLinesCutToWholePeopleAndFlatOutside(t *testing.T) {
+	c, _ := mustRead(t, with("source_data/fela.csv", "2020-03-11,10\n2020-03-14,20\n", "input_csv/registration_corrections.csv", ""))
+	i := slices.IndexFunc(c.Camps, func(s CampSeries) bool { return s.Name == "Fela" })
+	var got []int64
+	for _, day := range []int{0, 10, 11, 12, 13, 59} {
+		got = append(got, c.Observed(i, day))
+	}
+	if !slices.Equal(got, []int64{10, 10, 13, 16, 20, 20}) {
+		t.Fatal(got)
+	}
+}

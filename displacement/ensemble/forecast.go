@@ -409,10 +409,15 @@ func weightedQuantile(sorted []weighted, level float64) float64 {
 //go:embed learnt.json
 var learntJSON []byte
 
-// learnt is the layout of learnt.json.
+// learnt is the layout of learnt.json: forecasters, and bands about the newest
+// report to hold them against.
 type learnt struct {
 	All     Forecaster            `json:"all"`
 	Without map[string]Forecaster `json:"without"` // by the case left out
+	Held    struct {
+		All     Forecaster            `json:"all"`
+		Without map[string]Forecaster `json:"without"`
+	} `json:"held_plain"`
 }
 
 var lessonsLearnt = sync.OnceValue(func() learnt {
@@ -434,4 +439,13 @@ func ForCase(name string) Forecaster {
 		return f
 	}
 	return Default()
+}
+
+// HeldForCase is the plain persistence to hold ForCase against: the newest
+// report, give or take so many per cent, learnt on the same cases.
+func HeldForCase(name string) Forecaster {
+	if f, ok := lessonsLearnt().Held.Without[name]; ok {
+		return f
+	}
+	return lessonsLearnt().Held.All
 }

@@ -136,7 +136,10 @@ func TestTheLearntFigureInTheProgramIsWhatTheCasesTeach(t *testing.T) {
 		}
 	}
 	same(Default(), Learn(all))
-	for name, want := range withoutEach(all) {
+	for name, want := range withoutEach(all, Learn) {
 		same(ForCase(name), want)
+	}
+	for name, want := range withoutEach(all, HeldPlain) {
+		same(HeldForCase(name), want)
 	}
 }

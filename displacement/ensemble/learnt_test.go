@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-func withoutEach(all []Observed) map[string]Forecaster {
+func withoutEach(all []Observed, learn func([]Observed) Forecaster) map[string]Forecaster {
 	out := map[string]Forecaster{}
 	for i, c := range all {
-		out[c.Name] = Learn(slices.Concat(all[:i], all[i+1:]))
+		out[c.Name] = learn(slices.Concat(all[:i], all[i+1:]))
 	}
 	return out
 }
@@ -24,7 +24,9 @@ func TestWritesTheLearntFigures(t *testing.T) {
 	for _, n := range caseNames {
 		all = append(all, loadCase(t, n).Observed)
 	}
-	b, err := json.Marshal(learnt{Learn(all), withoutEach(all)})
+	l := learnt{All: Learn(all), Without: withoutEach(all, Learn)}
+	l.Held.All, l.Held.Without = HeldPlain(all), withoutEach(all, HeldPlain)
+	b, err := json.Marshal(l)
 	if err != nil {
 		t.Fatal(err)
 	}
