@@ -254,7 +254,7 @@ func (d *Desk) nameSenders(ctx context.Context, items []Listed) error {
 	devices, err := namesOf(ctx, d.deps.DeviceNames, items, func(l Listed) string { return l.DeviceID })
 	for i := range items {
 		l := &items[i]
-		l.Officer = firstOf(officers[l.OfficerID], l.Officer)
+		l.Officer = firstOf(officers[l.OfficerID], l.Officer, devices[l.DeviceID])
 		l.Place = firstOf(l.Place, devices[l.DeviceID])
 	}
 	return err

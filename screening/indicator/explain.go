@@ -3,6 +3,7 @@ package indicator
 import (
 	_ "embed"
 	"encoding/json"
+	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -145,13 +146,32 @@ func (x *explainer) outcomes(r *Result) {
 				continue
 			}
 			o := &profile.Outcomes[i]
-			x.say(kind, f.ID, "state."+string(f.State), with("title", x.phrase(o.Title)))
+			if !x.outcome(kind, f, o) {
+				continue
+			}
 			if f.State == Established && len(o.Offer) > 0 {
 				w, lang := o.Offer.In(x.lang)
 				x.lines = append(x.lines, Line{Kind: "offer", About: f.ID, Text: w.Text, Lang: lang, Draft: w.Draft})
 			}
 		}
 	}
+}
+
+// absence is an outcome that says that others were not seen: "not (trafficking or asylum)".
+var absence = regexp.MustCompile(`^\s*not\s*(\([^()]*\)|[A-Za-z_][A-Za-z0-9_.]*)\s*$`)
+
+// outcome says what became of one outcome. That an absence was not seen would be a double negation: then it says
+// nothing.
+func (x *explainer) outcome(kind string, f Finding, o *Outcome) bool {
+	state := string(f.State)
+	if absence.MatchString(o.When) {
+		if f.State != Established {
+			return false
+		}
+		state = "absence"
+	}
+	x.say(kind, f.ID, "state."+state, with("title", x.phrase(o.Title)))
+	return true
 }
 
 func (x *explainer) next(r *Result) {
@@ -280,7 +300,7 @@ func (x *explainer) views(r *Result) {
 		x.say("population", v.Population, "view."+v.Population)
 		for i, f := range v.Outcomes {
 			if f.State == Established {
-				x.say(f.Kind, f.ID, "state."+string(f.State), with("title", x.phrase(profile.Outcomes[i].Title)))
+				x.outcome(f.Kind, f, &profile.Outcomes[i])
 			}
 		}
 	}

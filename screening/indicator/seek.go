@@ -61,13 +61,16 @@ func newSeeker(b *board, root *tree, answers func(q *question) []row) *seeker {
 		return s
 	}
 	size := 0
-	seen := map[*tree]bool{}
+	seen := make([]bool, root.num+1) // kids have smaller numbers than their parents as a rule; grown where not
 	var walk func(t *tree)
 	walk = func(t *tree) {
-		if seen[t] {
+		if t.num >= len(seen) {
+			seen = append(seen, make([]bool, t.num+1-len(seen))...)
+		}
+		if seen[t.num] {
 			return
 		}
-		seen[t] = true
+		seen[t.num] = true
 		for _, kid := range t.kids {
 			walk(kid)
 		}
@@ -99,7 +102,7 @@ func (s *seeker) search(k int) bool {
 // gatherQuestions lists the open questions in pack order with the answers
 // worth trying.
 func (s *seeker) gatherQuestions(b *board, answers func(q *question) []row) {
-	wantTrue, wantFalse := map[int]uint32{}, map[int]uint32{}
+	wantTrue, wantFalse := make([]uint32, len(b.prog.questions)), make([]uint32, len(b.prog.questions))
 	var list []int
 	for _, t := range s.order {
 		if t.kind != treeLeaf {
@@ -115,7 +118,8 @@ func (s *seeker) gatherQuestions(b *board, answers func(q *question) []row) {
 		}
 	}
 	sort.Ints(list)
-	at := map[int]int{}
+	at := make([]int, len(b.prog.questions))
+	s.qs = make([]seekQuestion, 0, len(list))
 	for _, q := range list {
 		sq := seekQuestion{q: q, pick: -1}
 		sq.cands = bestAnswers(answers(b.prog.questions[q]), wantTrue[q], wantFalse[q])

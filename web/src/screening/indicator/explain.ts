@@ -1,6 +1,6 @@
 /** A result in words. Mirrors screening/indicator/explain.go; the sentences are the same data. */
-import { wordingIn, type Profile, type Question, type Strength, type Text } from './pack.ts';
-import type { Pack, Present, Result } from './score.ts';
+import { wordingIn, type Outcome, type Profile, type Question, type Strength, type Text } from './pack.ts';
+import type { Finding, Pack, Present, Result } from './score.ts';
 import sentences from './wording.json';
 
 export interface Line {
@@ -18,6 +18,9 @@ interface Phrase {
 
 const wording = sentences as Record<string, Text>;
 const plain = (text: string): Phrase => ({ text, draft: false });
+
+/** An outcome that says that others were not seen: "not (trafficking or asylum)". */
+const absence = /^\s*not\s*(\([^()]*\)|[A-Za-z_][A-Za-z0-9_.]*)\s*$/;
 
 export function explain(pack: Pack, r: Result, lang: string): Line[] {
   return new Explainer(pack, r, lang).lines;
@@ -75,13 +78,21 @@ class Explainer {
       this.r.outcomes.forEach((f, i) => {
         if (f.kind !== kind || (kind === 'case' && f.state !== 'established')) return;
         const o = this.profile!.outcomes[i]!;
-        this.say(kind, f.id, `state.${f.state}`, { title: this.phrase(o.title) });
+        if (!this.outcome(kind, f, o)) return;
         if (f.state === 'established' && o.offer && Object.keys(o.offer).length > 0) {
           const w = wordingIn(o.offer, this.lang);
           this.push('offer', f.id, w.text, w.lang, w.draft);
         }
       });
     }
+  }
+
+  /** What became of one outcome. That an absence was not seen would be a double negation: then it says nothing. */
+  private outcome(kind: string, f: Finding, o: Outcome): boolean {
+    const absent = absence.test(o.when);
+    if (absent && f.state !== 'established') return false;
+    this.say(kind, f.id, absent ? 'state.absence' : `state.${f.state}`, { title: this.phrase(o.title) });
+    return true;
   }
 
   private next(): void {
@@ -137,7 +148,7 @@ class Explainer {
     for (const v of this.r.views ?? []) {
       this.say('population', v.population, `view.${v.population}`);
       v.outcomes.forEach((f, i) => {
-        if (f.state === 'established') this.say(f.kind, f.id, `state.${f.state}`, { title: this.phrase(this.profile!.outcomes[i]!.title) });
+        if (f.state === 'established') this.outcome(f.kind, f, this.profile!.outcomes[i]!);
       });
     }
   }
