@@ -240,10 +240,13 @@ export function diff(before: readonly Change[], now: readonly Change[]): { added
   return { added: now.filter((c) => !before.some((b) => same(b, c))), removed: before.filter((b) => !now.some((c) => same(b, c))) };
 }
 
+/** Runs of a version that have an answer, newest first. */
+export const answeredRuns = (runs: readonly Run[], version: number): Run[] => runs.filter((r) => r.version === version && (r.state === 'done' || (r.state === 'stopped' && r.done > 0)));
+
 /** The newest run of a version that has an answer, and the newest that is still under way. */
 export function runsOf(runs: readonly Run[], version: number): { answered?: Run; waiting?: Run } {
   const of = runs.filter((r) => r.version === version);
-  const answered = of.find((r) => r.state === 'done' || (r.state === 'stopped' && r.done > 0));
+  const answered = answeredRuns(runs, version)[0];
   const waiting = of.find((r) => r.state === 'queued' || r.state === 'running' || r.state === 'stopping');
   return { ...(answered ? { answered } : {}), ...(waiting ? { waiting } : {}) };
 }

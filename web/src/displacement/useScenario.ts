@@ -2,7 +2,7 @@ import { computed, onBeforeUnmount, ref, shallowRef, type ComputedRef, type Inje
 import { api, Problem } from '@/api/client';
 import { useSession } from '@/session/session';
 import { workerAddress } from '@/trusted';
-import { runsOf, type Arrival, type Comparison, type FlowView, type GapRow, type Input, type Run, type ScenarioView } from './displacement';
+import { answeredRuns, type Arrival, type Comparison, type FlowView, type GapRow, type Input, type Run, type ScenarioView } from './displacement';
 import { forgetPage, keepAnswer, keepPage, keptAnswer, keptScenarios, startKeeping, stopKeeping, tidy } from './kept';
 
 /**
@@ -96,8 +96,14 @@ export function useScenario(id: string) {
     if (!offline.value) follow();
   }
 
+  /** The run of a version that is looked at: the one chosen, else the newest with an answer. */
+  const picked = ref<Record<number, string>>({});
+  const runOf = (version: number): Run | undefined => {
+    const runs = answeredRuns(data.value?.runs ?? [], version);
+    return runs.find((r) => r.id === picked.value[version]) ?? runs[0];
+  };
   const answered = (version: number): Run | undefined => {
-    const run = runsOf(data.value?.runs ?? [], version).answered;
+    const run = runOf(version);
     return run ? answers.value[run.id] : undefined;
   };
 
@@ -114,7 +120,7 @@ export function useScenario(id: string) {
       await load();
       for (const v of data.value!.versions) {
         await showFlows(v.version);
-        await showRun(runsOf(data.value!.runs, v.version).answered);
+        for (const run of answeredRuns(data.value!.runs, v.version)) await showRun(run);
         await gaps(v.version, '');
       }
     });
@@ -139,7 +145,7 @@ export function useScenario(id: string) {
     unhook();
   });
 
-  return { id, base, data, problem, offline, keptAt, kept, may, flows, comparisons, arrivals, inputs, guard, load, refresh, showFlows, showRun, gaps, answered, keep, forget };
+  return { id, base, data, problem, offline, keptAt, kept, may, flows, comparisons, arrivals, inputs, guard, load, refresh, showFlows, showRun, gaps, picked, runOf, answered, keep, forget };
 }
 
 export type ScenarioUse = ReturnType<typeof useScenario>;
