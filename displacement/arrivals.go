@@ -94,8 +94,12 @@ func checkArrival(c *abm.Case, a Arrival) error {
 	if c.PlaceIndex(a.Place) < 0 {
 		return problem.New(problem.Invalid, "displacement.no-place", "The case has no place %q.", a.Place).With(at(a.line, "place"), "is not in the case")
 	}
-	if _, err := time.Parse(time.DateOnly, a.Date); err != nil {
+	day, err := time.Parse(time.DateOnly, a.Date)
+	if err != nil {
 		return problem.New(problem.Invalid, "displacement.bad-date", "Write the date as YYYY-MM-DD.").With(at(a.line, "date"), "is not a date")
+	}
+	if day.Before(c.Start.AddDate(-1, 0, 0)) || day.After(c.Start.AddDate(1, 0, c.Days)) {
+		return problem.New(problem.Invalid, "displacement.other-time", "The day lies more than a year outside the case.").With(at(a.line, "date"), "is not of this case's time")
 	}
 	if a.People < 0 || a.People > maxPeople {
 		return problem.New(problem.Invalid, "displacement.bad-count", "A count is 0 or more people.").With(at(a.line, "people"), "is not a number of people")

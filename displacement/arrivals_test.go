@@ -278,6 +278,37 @@ func TestAWarmStartKnowsTheCountsThatCameIn(t *testing.T) {
 	}
 }
 
+func TestAWarmStartAfterTheCaseOrWithoutReportsIsRefusedWhenItIsAskedFor(t *testing.T) {
+	desk, ctx, s := brought(t)
+	_, err := desk.Ask(ctx, s.ID, 1, RunSettings{Members: 1, Warm: &Warm{Day: 30, Horizon: 5}})
+	hasCode(t, err, "displacement.bad-warm-start")
+	folder := tiny()
+	delete(folder, "source_data/data_layout.csv")
+	bundle, err := packCase(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent, _, err := desk.AddScenario(ctx, "Silent", "", bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = desk.Ask(ctx, silent.ID, 1, RunSettings{Members: 1, Warm: &Warm{Day: 5, Horizon: 5}})
+	hasCode(t, err, "displacement.no-reports")
+}
+
+func TestACountOfAnotherTimeIsRefused(t *testing.T) {
+	desk, ctx, s := brought(t)
+	for _, date := range []string{"0001-01-01", "2029-12-31", "2032-09-01"} {
+		hasCode(t, desk.AddArrival(ctx, s.ID, Arrival{Place: "Harbour", Date: date, People: 1}), "displacement.other-time")
+	}
+}
+
+func TestAVersionHasNoMoreChangesThanCanBeTalkedAbout(t *testing.T) {
+	desk, ctx, s := brought(t)
+	_, err := desk.AddVersion(ctx, s.ID, 1, Version{Changes: make([]abm.Intervention, maxChanges+1)})
+	hasCode(t, err, "displacement.too-many-changes")
+}
+
 func TestSeveralFilesOfAPlaceAreSummedBeforeACountIsPutAmongThem(t *testing.T) {
 	got := mergeReports([][]byte{[]byte("2031-03-01,10\n2031-03-03,30\n"), []byte("#date,n\n2031-03-02,5\n")}, []Arrival{{Date: "2031-03-03", People: 50}, {Date: "2031-03-04", People: 60}})
 	if want := "2031-03-01,10\n2031-03-02,15\n2031-03-03,50\n2031-03-04,60\n"; string(got) != want {

@@ -157,6 +157,9 @@ func (d *Desk) AddVersion(ctx context.Context, scenario string, expected int64, 
 	if v.Changes == nil {
 		v.Changes = []abm.Intervention{}
 	}
+	if len(v.Changes) > maxChanges {
+		return v, problem.New(problem.Invalid, "displacement.too-many-changes", "A version has at most %d changes; this one has %d.", maxChanges, len(v.Changes))
+	}
 	if _, err := d.planned(s, v); err != nil {
 		return v, err
 	}
@@ -199,6 +202,9 @@ func (d *Desk) planned(s Scenario, v Version) (Plan, error) {
 	return p, err
 }
 
+// maxChanges is more than anybody can talk about.
+const maxChanges = 200
+
 // errNewerVersion is told, too, when the version named has never been there.
 var errNewerVersion = problem.New(problem.Conflict, "displacement.newer-version", "Somebody has made a newer version. Look at it, then make yours on top.")
 
@@ -227,18 +233,16 @@ func (d *Desk) Ask(ctx context.Context, scenario string, version int64, settings
 	if settings.Seed == 0 {
 		settings.Seed = 1
 	}
-	if err := (Plan{Bundle: s.bundle, Members: settings.Members, Warm: settings.Warm}).check(); err != nil {
-		return Run{}, err
-	}
 	if err := d.checkSeries(ctx, s, settings); err != nil {
 		return Run{}, err
 	}
 	who := actor.From(ctx)
 	r := Run{ID: id.New(), Scenario: scenario, Version: version, Settings: settings, State: "queued", Program: d.Version, AskedAt: d.Clock.Now(), AskedBy: who.Label()}
+	// What cannot run is refused now, not found failed later.
+	if _, err := d.prepared(ctx, r); err != nil {
+		return Run{}, err
+	}
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
-		if _, err := selectVersion(t, scenario, version); err != nil {
-			return err
-		}
 		if err := insertRun(t, r); err != nil {
 			return err
 		}

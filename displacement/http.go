@@ -93,7 +93,7 @@ func (d *Desk) scenarioRoutes(g *gate.Gate, read, write gate.Who) {
 			Body struct {
 				Expected int64              `json:"expected" doc:"the newest version seen"`
 				Ruleset  string             `json:"ruleset,omitempty"`
-				Changes  []abm.Intervention `json:"changes"`
+				Changes  []abm.Intervention `json:"changes" maxItems:"200"`
 				Note     string             `json:"note,omitempty" maxLength:"1000"`
 			}
 		}) (*body[Version], error) {
@@ -219,7 +219,11 @@ func (d *Desk) fileRoutes(g *gate.Gate, read gate.Who) {
 	}
 	single := func(what string, write func(w io.Writer, c *abm.Case, r *abm.Result) error) func(*http.Request) (string, func(io.Writer) error, error) {
 		return func(r *http.Request) (string, func(io.Writer) error, error) {
-			scenario, version := r.PathValue("id"), versionOf(r)
+			scenario := r.PathValue("id")
+			version, err := versionOf(r)
+			if err != nil {
+				return "", nil, err
+			}
 			c, res, err := d.single(r.Context(), scenario, version)
 			if err != nil {
 				return "", nil, err
@@ -247,11 +251,17 @@ func (d *Desk) fileRoutes(g *gate.Gate, read gate.Who) {
 	file("/api/displacement/runs/{id}/bands.csv", csvKind, d.bandsFile)
 }
 
-func versionOf(r *http.Request) int64 {
-	if n, err := strconv.ParseInt(r.URL.Query().Get("version"), 10, 64); err == nil {
-		return n
+// versionOf is the version that a download names; 1 when it names none.
+func versionOf(r *http.Request) (int64, error) {
+	text := r.URL.Query().Get("version")
+	if text == "" {
+		return 1, nil
 	}
-	return 1
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, problem.New(problem.Invalid, "displacement.bad-version", "Name the version by its number.").With("query.version", "is not a number")
+	}
+	return n, nil
 }
 
 func (d *Desk) gapsFile(r *http.Request) (string, func(io.Writer) error, error) {
@@ -263,7 +273,10 @@ func (d *Desk) gapsFile(r *http.Request) (string, func(io.Writer) error, error) 
 		return otherwise
 	}
 	staff := Staffing{Interviewers: int(number("interviewers", 2)), At: q["staff_at"], PerDay: number("per_day", 8), WorkingDays: int(number("working_days", 5)), Screened: min(1, number("screened", 1))}
-	version := versionOf(r)
+	version, err := versionOf(r)
+	if err != nil {
+		return "", nil, err
+	}
 	rows, err := d.gaps(r.Context(), r.PathValue("id"), version, staff)
 	if err != nil {
 		return "", nil, err

@@ -130,7 +130,14 @@ func (d *Desk) prepared(ctx context.Context, run Run) (*Work, error) {
 	if err != nil {
 		return nil, err
 	}
-	if run.Settings.Warm != nil {
+	if warm := run.Settings.Warm; warm != nil {
+		c, _, err := readBundle(s.bundle)
+		if err != nil {
+			return nil, err
+		}
+		if warm.Day >= c.Days {
+			return nil, problem.New(problem.Invalid, "displacement.bad-warm-start", "The case has %d days; a warm start on day %d lies after its end.", c.Days, warm.Day).With("body.settings.warm.day", "is after the last day")
+		}
 		counts, err := d.Arrivals(ctx, run.Scenario)
 		if err != nil {
 			return nil, err
