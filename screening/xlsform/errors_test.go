@@ -49,6 +49,9 @@ func TestErrorsNameTheCellTheReasonAndTheRemedy(t *testing.T) {
 		{"a loop over nothing", survey + "| | begin_loop | q | Q |\n| | end_loop | | |\n", "loop-list", "A2", "type", "begin_loop", "", "Repeat loop without list name", ""},
 		{"a loop over a list that is misspelled", survey + "| | begin_loop over yes_on | q | Q |\n| | end_loop | | |\n" + choices, "unknown-list", "A2", "type", "begin_loop over yes_on", "yes_no", "List name not in columns sheet", ""},
 		{"an encrypted form without instanceID", survey + "| | text | q | Q |\n| settings | | |\n| | public_key | omit_instanceID |\n| | abc | yes |\n", "no-instance-id", "B2", "omit_instanceID", "yes", "", "it is required for encryption", ""},
+		{"media of no kind", "| survey | | | | |\n| | type | name | label | media::imgae::en |\n| | text | q | Q | a.png |\n", "media", "D1", "media::imgae::en", "media::imgae::en", "image", "Media type: imgae not supported", ""},
+		{"a file name with two endings", survey + "| | select_one_from_file a.b.csv | q | Q |\n", "file-ending", "A2", "type", "select_one_from_file a.b.csv", "", "should end with one of the supported file extensions", ""},
+		{"a form name that is none", survey + "| | text | q | Q |\n| settings | |\n| | name |\n| | my form |\n", "name", "A2", "name", "my form", "", "[row : 1] On the 'settings' sheet, the 'name' value is invalid", ""},
 		{"the same heading twice", "| survey | | | |\n| | type | name | label | label |\n| | text | q | Q | R |\n", "duplicate-column", "D1", "label", "label", "", "Duplicate column header: label", ""},
 		{"a heading that is none", "| survey | | | | |\n| | type | name | label | bind::no such |\n| | text | q | Q | x |\n", "xml-name", "D1", "bind::no such", "bind::no such", "no_such", "", ""},
 	} {
@@ -112,6 +115,40 @@ func TestAListForSearchIsWrittenInTheQuestionOnly(t *testing.T) {
 	}
 	if s := string(form.XForm); strings.Contains(s, `<instance id="l">`) || !strings.Contains(s, `<item><label ref="jr:itext('l-0')"/><value>code</value></item>`) {
 		t.Error(s)
+	}
+}
+
+func TestParametersMayBeWrittenAsPeopleWriteThem(t *testing.T) {
+	for _, c := range []struct{ typ, parameters, want string }{
+		{"range", "start = 1; end=5 ;step= 2", `start="1" end="5" step="2"`},
+		{"range", "start=1,end=5, step=2", `start="1" end="5" step="2"`},
+		{"image", "MAX-PIXELS=640", `orx:max-pixels="640"`},
+		{"image", "max-pixels=640 app=org.Example.Camera", `intent="org.Example.Camera"`},
+		{"audio", "quality=Voice-Only", `odk:quality="voice-only"`},
+		{"select_one_from_file f.csv", "value=ID label=Name_en", `<value ref="ID"/><label ref="Name_en"/>`},
+		{"select_one_from_file f.csv", "randomize=TRUE", `randomize(instance('f')/root/item)`},
+		{"select_one_from_file f.csv", "randomize=true seed=${First}", `root/item, /data/First)`},
+	} {
+		form, err := xlsform.Compile(fromMarkdown(t, "| survey | | | | |\n| | type | name | label | parameters |\n| | integer | First | F | |\n| | "+c.typ+" | q | Q | "+c.parameters+" |\n"), xlsform.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", c.parameters, err)
+			continue
+		}
+		if !strings.Contains(string(form.XForm), c.want) {
+			t.Errorf("%s: no %s in %s", c.parameters, c.want, form.XForm)
+		}
+	}
+	for _, p := range []string{"start", "start=", "=1", "start=1 end", "start==1", "a=b=c"} {
+		if _, err := xlsform.Compile(fromMarkdown(t, "| survey | | | | |\n| | type | name | label | parameters |\n| | range | q | Q | "+p+" |\n"), xlsform.Options{}); err == nil {
+			t.Errorf("%q compiles", p)
+		}
+	}
+}
+
+func TestASelectThatShowsOnlyItsChoicesNeedsNoLabel(t *testing.T) {
+	form, err := xlsform.Compile(fromMarkdown(t, "| survey | | | | |\n| | type | name | label | appearance |\n| | select_one l | q | | label |\n| choices | | | |\n| | list_name | name | label |\n| | l | a | A |\n"), xlsform.Options{})
+	if err != nil || !strings.Contains(string(form.XForm), `appearance="label"><label> </label>`) {
+		t.Errorf("%v %v", err, form)
 	}
 }
 

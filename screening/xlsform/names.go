@@ -63,11 +63,33 @@ func suggest(wrong string, names []string) string {
 		if n == wrong || len(n) > 4*(len(w)+limit) || 4*(len(n)+limit) < len(w) {
 			continue
 		}
-		if d := distance(w, strings.ToLower(n)); d <= limit && (best == "" || d < bestD) {
+		if d := typos(w, strings.ToLower(n)); d <= limit && (best == "" || d < bestD) {
 			best, bestD = n, d
 		}
 	}
 	return best
+}
+
+// typos is distance, where two letters that changed places count as one mistake:
+// it is the commonest one on a keyboard.
+func typos(a, b string) int {
+	d := distance(a, b)
+	if d != 2 {
+		return d
+	}
+	ra, rb := []rune(a), []rune(b)
+	if len(ra) != len(rb) {
+		return d
+	}
+	for i := range ra {
+		if ra[i] != rb[i] {
+			if i+1 < len(ra) && ra[i] == rb[i+1] && ra[i+1] == rb[i] && string(ra[i+2:]) == string(rb[i+2:]) {
+				return 1
+			}
+			return d
+		}
+	}
+	return d
 }
 
 // distance is the Levenshtein distance in runes.

@@ -5,26 +5,38 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // params are the key=value pairs of the parameters column, keys in lower case.
 type params map[string]string
 
-// parseParams splits at spaces, commas and semicolons.
+// caseKept are the parameters whose value names something: a column, a list, an
+// app. The other values are words of the format, in any case.
+var caseKept = set("reference-geometry", "label", "value", "tick_labelset", "app")
+
+// parseParams reads pairs that spaces, commas or semicolons part; there may be
+// spaces around the equals sign.
 func parseParams(s string) (params, bool) {
 	if s == "" {
 		return nil, true
 	}
-	p := params{}
-	fields := strings.FieldsFunc(s, func(r rune) bool {
-		return r == ' ' || r == ',' || r == ';' || r == '\t' || r == '\n' || r == '\r'
+	words := strings.FieldsFunc(strings.ReplaceAll(s, "=", " = "), func(r rune) bool {
+		return unicode.IsSpace(r) || r == ',' || r == ';'
 	})
-	for _, f := range fields {
-		k, v, ok := strings.Cut(f, "=")
-		if !ok || k == "" || v == "" || strings.Contains(v, "=") {
+	if len(words)%3 != 0 {
+		return nil, false
+	}
+	p := params{}
+	for ; len(words) > 0; words = words[3:] {
+		k, equals, v := strings.ToLower(words[0]), words[1], words[2]
+		if equals != "=" || k == "=" || v == "=" {
 			return nil, false
 		}
-		p[strings.ToLower(k)] = v
+		if !caseKept[k] && !strings.Contains(v, "${") {
+			v = strings.ToLower(v)
+		}
+		p[k] = v
 	}
 	return p, true
 }

@@ -48,8 +48,12 @@ func (r *surveyReader) question(row dataRow, written string, p params) {
 	r.accept(row, e)
 }
 
-// accept puts a question into the tree.
+// accept puts a question into the tree. One that shows only the choices, above
+// the rows of a list, needs no label of its own.
 func (r *surveyReader) accept(row dataRow, e *element) {
+	if e.control.get("appearance") == "label" && e.label.empty() {
+		e.label = plainText(" ")
+	}
 	r.saveTo(row, e)
 	if r.checkTrigger(row) && row.get("trigger") != "" {
 		r.trigger = append(r.trigger, triggerRef{e, row})
@@ -103,9 +107,9 @@ func (r *surveyReader) choose(row dataRow, e *element, fromFile bool) {
 		r.fail(r.at(sheetSurvey, row, "choice_filter"), msg{code: "external-filter", text: "A select_one_external needs a choice_filter.",
 			remedy: "Write a filter, such as district=${district}, or use select_one.", detail: "'" + e.list + "'"})
 		return
-	case fromFile && !fileEndings[ending]:
+	case fromFile && (!fileEndings[ending] || strings.Count(strings.TrimLeft(e.list, "."), ".") != 1):
 		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "file-ending", text: "The file " + quote(e.list) + " is not of a kind that choices can be read from.",
-			remedy: "Use a file that ends in .csv, .xml or .geojson.",
+			remedy: "Use a file whose name has one dot and ends in .csv, .xml or .geojson.",
 			detail: fmt.Sprintf("%s File name for '%s' should end with one of the supported file extensions: '.csv', '.xml', '.geojson'", rowTag(row.number), e.written)})
 		return
 	}

@@ -214,6 +214,40 @@ func (c *compiler) resolve() {
 		return
 	}
 	c.checkVisible()
+	c.checkMedia()
+}
+
+// checkMedia refuses media of a kind that does not exist: its file would be lost.
+func (c *compiler) checkMedia() {
+	known := sortedKeys(mediaFolder)
+	for _, sheet := range [...]string{sheetSurvey, sheetChoices} {
+		for i := range c.cols[sheet] {
+			col := &c.cols[sheet][i]
+			if len(col.path) < 2 || col.path[0] != "media" || mediaFolder[col.path[1]] != "" || !c.filled(sheet, col) {
+				continue
+			}
+			sh, _ := c.sheet(sheet)
+			c.fail(c.atColumn(sheet, sh.HeaderRow, col, col.header), msg{code: "media", text: "There are no media of the kind " + quote(col.path[1]) + ".",
+				remedy: "Use media::image, media::big-image, media::audio or media::video, in small letters.", suggest: suggest(col.path[1], known),
+				detail: "Media type: " + col.path[1] + " not supported"})
+		}
+	}
+}
+
+// filled tells whether any row has a value in a column.
+func (c *compiler) filled(sheet string, col *column) bool {
+	rows := c.surveyRows
+	if sheet == sheetChoices {
+		rows = c.choiceRows
+	}
+	for _, r := range rows {
+		for _, v := range r.values {
+			if v.col == col {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // adviseEscaped finds the texts with a path into a list in which < > or & stand.

@@ -103,13 +103,13 @@ func (c *compiler) readNames() {
 		c.fail(at, msg{
 			code: "name", text: "The name of the form must begin with a letter or underscore and may go on with letters, digits, underscores, hyphens and periods.",
 			remedy: "Change the column name of the settings sheet, or the form name.",
-			detail: "The '" + c.formNameSource() + "' value is invalid. " + sentenceName})
+			detail: c.formNameSentence()})
 	}
 }
 
-func (c *compiler) formNameSource() string {
+func (c *compiler) formNameSentence() string {
 	if c.settings.get("name") != "" {
-		return "name"
+		return invalid(1, sheetSettings, "name", sentenceName)
 	}
-	return "form_name"
+	return "The 'form_name' value is invalid. " + sentenceName
 }
