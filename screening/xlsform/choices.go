@@ -197,10 +197,20 @@ func (c *compiler) rowOf(kind string, number int) dataRow {
 	return dataRow{number: number}
 }
 
+// missingColumn shows the heading that was probably meant, or the first one.
 func (c *compiler) missingColumn(sh *Sheet, kind, name string) {
-	c.fail(place{sheet: sh.Name, row: sh.HeaderRow, column: name}, msg{
-		code: "no-column", text: "The sheet has no column " + quote(name) + ".",
-		remedy:  "Write the headings in the first row of the sheet; " + quote(name) + " must be one of them.",
-		suggest: suggest(name, sh.Header),
-		detail:  fmt.Sprintf("Invalid headers provided for sheet: '%s'. One or more required column headers were not found: '%s'. %s", kind, name, learnSheets)})
+	m := msg{code: "no-column", text: "The sheet has no column " + quote(name) + ".",
+		remedy: "Write the headings in the first row of the sheet; " + quote(name) + " must be one of them.",
+		detail: fmt.Sprintf("Invalid headers provided for sheet: '%s'. One or more required column headers were not found: '%s'. %s", kind, name, learnSheets)}
+	at := place{sheet: sh.Name, row: sh.HeaderRow, column: name}
+	near := suggest(name, sh.Header)
+	for i, h := range sh.Header {
+		if h != "" && (h == near || near == "" && at.col == 0) {
+			at.column, at.col, at.text = h, sh.columnNumber(i), h
+		}
+	}
+	if near != "" {
+		m.suggest = name
+	}
+	c.fail(at, m)
 }

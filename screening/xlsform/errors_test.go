@@ -51,7 +51,7 @@ func TestErrorsNameTheCellTheReasonAndTheRemedy(t *testing.T) {
 		{"an encrypted form without instanceID", survey + "| | text | q | Q |\n| settings | | |\n| | public_key | omit_instanceID |\n| | abc | yes |\n", "no-instance-id", "B2", "omit_instanceID", "yes", "", "it is required for encryption", ""},
 		{"media of no kind", "| survey | | | | |\n| | type | name | label | media::imgae::en |\n| | text | q | Q | a.png |\n", "media", "D1", "media::imgae::en", "media::imgae::en", "image", "Media type: imgae not supported", ""},
 		{"a file name with two endings", survey + "| | select_one_from_file a.b.csv | q | Q |\n", "file-ending", "A2", "type", "select_one_from_file a.b.csv", "", "should end with one of the supported file extensions", ""},
-		{"a form name that is none", survey + "| | text | q | Q |\n| settings | |\n| | name |\n| | my form |\n", "name", "A2", "name", "my form", "", "[row : 1] On the 'settings' sheet, the 'name' value is invalid", ""},
+		{"a form name that is none", survey + "| | text | q | Q |\n| settings | |\n| | name |\n| | my form |\n", "name", "A2", "name", "my form", "my_form", "[row : 1] On the 'settings' sheet, the 'name' value is invalid", ""},
 		{"the same heading twice", "| survey | | | |\n| | type | name | label | label |\n| | text | q | Q | R |\n", "duplicate-column", "D1", "label", "label", "", "Duplicate column header: label", ""},
 		{"a heading that is none", "| survey | | | | |\n| | type | name | label | bind::no such |\n| | text | q | Q | x |\n", "xml-name", "D1", "bind::no such", "bind::no such", "no_such", "", ""},
 	} {

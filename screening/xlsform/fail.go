@@ -83,6 +83,10 @@ func (c *compiler) at(kind string, r dataRow, first ...string) place {
 			return c.atColumn(kind, r.number, col, "")
 		}
 	}
+	// The sheet has no such column: the row is shown by its first cell.
+	if len(r.values) > 0 {
+		return c.atColumn(kind, r.number, r.values[0].col, r.values[0].text)
+	}
 	if len(first) > 0 {
 		p.column = first[len(first)-1]
 	}

@@ -67,9 +67,45 @@ func (r *surveyReader) accept(row dataRow, e *element) {
 func (r *surveyReader) unknownType(row dataRow, written string) {
 	m := msg{code: "unknown-type", text: "There is no question type " + quote(written) + ".",
 		remedy:  "See xlsform.org/en/#question-types for the types.",
-		suggest: r.suggestion(written, suggestedTypes),
+		suggest: r.typeSuggestion(written),
 		detail:  "Unknown question type '" + written + "'."}
+	switch written {
+	case "select_one", "select_multiple", "select one", "rank", "select_one_external":
+		m.text, m.remedy = "This question does not say which choices it has.", "Write "+written+" and the name of a list of the sheet choices, such as "+written+" yes_no."
+	case "select_one_from_file", "select_multiple_from_file":
+		m.text, m.remedy = "This question does not say which file its choices are in.", "Write "+written+" and the name of the file, such as "+written+" people.csv."
+	}
 	r.fail(r.at(sheetSurvey, row, "type"), m)
+}
+
+// typeSuggestion finds the type that was meant: a near spelling, of a select also
+// before the name of its list, or another word for it.
+func (r *surveyReader) typeSuggestion(written string) string {
+	if s := otherWords[snake(written)]; s != "" {
+		return s
+	}
+	if s := r.suggestion(written, suggestedTypes); s != "" {
+		return s
+	}
+	word, rest, ok := strings.Cut(written, " ")
+	if !ok {
+		return ""
+	}
+	if s := r.suggestion(word, selectWords); s != "" {
+		return s + " " + rest
+	}
+	return ""
+}
+
+var selectWords = []string{"select_one", "select_multiple", "select_one_from_file", "select_multiple_from_file", "select_one_external", "rank"}
+
+// otherWords are what people call the types elsewhere.
+var otherWords = map[string]string{
+	"number": "integer", "numeric": "integer", "whole_number": "integer", "float": "decimal", "double": "decimal",
+	"textarea": "text", "paragraph": "text", "free_text": "text", "phone": "text", "heading": "note", "label": "note", "title": "note",
+	"formula": "calculate", "calculation": "calculate", "group": "begin_group", "repeat": "begin_repeat", "picture": "image",
+	"camera": "image", "signature": "image", "sound": "audio", "point": "geopoint", "coordinates": "geopoint", "qr": "barcode", "qrcode": "barcode",
+	"slider": "range", "attachment": "file", "hour": "time", "checkbox": "acknowledge",
 }
 
 // suggestedTypes are the spellings to offer for a misspelled type.

@@ -210,6 +210,7 @@ func (c *compiler) resolve() {
 		}
 	}
 	c.adviseEscaped()
+	c.adviseExpressions()
 	if c.checkSearches(); len(c.errs) > 0 {
 		return
 	}

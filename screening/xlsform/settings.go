@@ -102,7 +102,7 @@ func (c *compiler) readNames() {
 		at.text = c.rootName
 		c.fail(at, msg{
 			code: "name", text: "The name of the form must begin with a letter or underscore and may go on with letters, digits, underscores, hyphens and periods.",
-			remedy: "Change the column name of the settings sheet, or the form name.",
+			remedy: "Change the column name of the settings sheet, or the form name.", suggest: mendName(c.rootName),
 			detail: c.formNameSentence()})
 	}
 }

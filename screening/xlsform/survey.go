@@ -322,9 +322,25 @@ func (r *surveyReader) end(row dataRow, k kind) {
 			m.remedy = fmt.Sprintf("Write \"end %s\" here, or put the missing row above.", top.e.kind.word())
 		}
 		r.fail(r.at(sheetSurvey, row, "type"), m)
+		r.close(k)
 		return
 	}
 	r.stack = r.stack[:len(r.stack)-1]
+}
+
+// close ends what a wrong end row probably meant, so that one mistake gives one
+// error: the innermost container of its kind with all inside it, or else, as a
+// slip of the pen, whatever is open.
+func (r *surveyReader) close(k kind) {
+	for i := len(r.stack) - 1; i > 0; i-- {
+		if r.stack[i].e.kind == k {
+			r.stack = r.stack[:i]
+			return
+		}
+	}
+	if len(r.stack) > 1 {
+		r.stack = r.stack[:len(r.stack)-1]
+	}
 }
 
 // element takes over the columns that all rows share.

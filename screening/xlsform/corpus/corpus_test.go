@@ -1,7 +1,9 @@
 package corpus
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,5 +141,34 @@ func TestTheAssertionsHoldForTheFormsTheyWereWrittenFor(t *testing.T) {
 	// A few use what this small XPath does not know; they count as not holding.
 	if checked < 450 || failed > 12 {
 		t.Errorf("of %d assertions %d do not hold for pyxform's own form", checked, failed)
+	}
+}
+
+func TestFormsThatLoadInTheEngineGetNoAdviceThatTheyCannotBeRead(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "engine-load", "known.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused map[string]string
+	if err := json.Unmarshal(data, &refused); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, x := range Run(shared(t), nil).Results {
+		if x.Form == nil {
+			continue
+		}
+		for _, a := range x.Form.Advice {
+			if a.Code != "screening.xlsform.limited.expression" && a.Code != "screening.xlsform.limited.escaped" {
+				continue
+			}
+			if refused[fmt.Sprintf("%04d", x.Case.N)] == "" {
+				t.Errorf("case %d %s: %v", x.Case.N, x.Case.ID, a)
+			}
+			found++
+		}
+	}
+	if found < 5 {
+		t.Errorf("advice in %d places only", found)
 	}
 }
