@@ -37,6 +37,7 @@ func (c *compiler) entitySentence(row int, rest string) string {
 func (c *compiler) readEntities() {
 	sh, ok := c.sheet(sheetEntities)
 	if !ok {
+		c.warnMisspelled(sheetEntities)
 		return
 	}
 	rows, ok := c.rows(sh, sheetEntities, false)
@@ -75,17 +76,30 @@ func (c *compiler) readEntities() {
 	}
 }
 
+// entityPlace is the cell with the name of an entity's list.
+func (c *compiler) entityPlace(e *entity) place {
+	for i := range c.cols[sheetEntities] {
+		if col := &c.cols[sheetEntities][i]; equalPath(col.path, []string{"dataset"}) {
+			return c.atColumn(sheetEntities, e.row, col, e.dataset)
+		}
+	}
+	return place{sheet: sheetEntities, row: e.row}
+}
+
 func (c *compiler) entityColumns(sh *Sheet, rows []dataRow) bool {
 	var unknown []string
-	for _, col := range c.cols[sheetEntities] {
-		if !col.known && len(rows) > 0 {
-			unknown = append(unknown, col.header)
+	var first *column
+	for i := range c.cols[sheetEntities] {
+		if col := &c.cols[sheetEntities][i]; !col.known && len(rows) > 0 {
+			if unknown = append(unknown, col.header); first == nil {
+				first = col
+			}
 		}
 	}
 	if len(unknown) == 0 {
 		return true
 	}
-	c.fail(place{sheet: sh.Name, row: sh.HeaderRow, column: unknown[0], text: unknown[0]}, msg{code: "entity-column",
+	c.fail(c.atColumn(sheetEntities, sh.HeaderRow, first, first.header), msg{code: "entity-column",
 		text:    "The entities sheet does not know the column " + quote(unknown[0]) + ".",
 		remedy:  "It knows list_name, label, entity_id, create_if and update_if. Rename or remove the column.",
 		suggest: suggest(unknown[0], []string{"list_name", "label", "entity_id", "create_if", "update_if"}),
@@ -373,7 +387,7 @@ func (c *compiler) entityScope(e *entity) ([]*element, bool) {
 				detail: c.entitySentence(ref.row, frame+fmt.Sprintf("this 'save_to' reference in scope '%s'. Please either: check the spelling of the list name in the 'save_to', or copy either value into the desired container scope with a 'calculate' question then use that 'calculate' for the 'save_to'.", scopeName(s)))})
 			return nil, false
 		}
-		c.fail(place{sheet: sheetEntities, row: e.row}, msg{code: "entity-scope",
+		c.fail(c.entityPlace(e), msg{code: "entity-scope",
 			text:   fmt.Sprintf("The entity %q depends on answers of different repeats, one of them %q.", e.dataset, ref.question),
 			remedy: "Copy the value into the repeat with a calculate row and use that.",
 			detail: fmt.Sprintf("%s On the 'entities' sheet, the entity declaration is invalid. %sthe variable reference to '%s' in scope '%s'. Please either: check the spelling of the variable references, or copy either value into the desired container scope with a 'calculate' question then use that 'calculate' for the 'save_to'.",
@@ -420,7 +434,7 @@ func wantedContainer(e *entity, s []*element) (want []*element, saves [][]*eleme
 }
 
 func (c *compiler) noContainer(e, other *entity, s []*element) {
-	c.fail(place{sheet: sheetEntities, row: e.row}, msg{code: "entity-container",
+	c.fail(c.entityPlace(e), msg{code: "entity-container",
 		text:   fmt.Sprintf("Each group, repeat or form holds one entity, and the place of %q is taken by %q.", e.dataset, other.dataset),
 		remedy: "Put the questions of each entity into a group of their own.",
 		detail: fmt.Sprintf("%s On the 'entities' sheet, the entity declaration is invalid. Each container (survey, group, repeat) may have only one entity declaration, but there are no valid containers available in the scope: '%s', which has been allocated to the entity on row '%d'. Please either: check which entities are referred to from the 'survey' sheetin the 'save_to' column, or check which questions are being referred to from the 'entities' sheet with variable references (such as in the 'label').",

@@ -53,6 +53,7 @@ func TestErrorsNameTheCellTheReasonAndTheRemedy(t *testing.T) {
 		{"a file name with two endings", survey + "| | select_one_from_file a.b.csv | q | Q |\n", "file-ending", "A2", "type", "select_one_from_file a.b.csv", "", "should end with one of the supported file extensions", ""},
 		{"a form name that is none", survey + "| | text | q | Q |\n| settings | |\n| | name |\n| | my form |\n", "name", "A2", "name", "my form", "my_form", "[row : 1] On the 'settings' sheet, the 'name' value is invalid", ""},
 		{"the same heading twice", "| survey | | | |\n| | type | name | label | label |\n| | text | q | Q | R |\n", "duplicate-column", "D1", "label", "label", "", "Duplicate column header: label", ""},
+		{"half a heading", "| survey | | | | |\n| | type | name | label | bind:: |\n| | text | q | Q | x |\n", "xml-name", "D1", "bind::", "bind::", "", "", ""},
 		{"a heading that is none", "| survey | | | | |\n| | type | name | label | bind::no such |\n| | text | q | Q | x |\n", "xml-name", "D1", "bind::no such", "bind::no such", "no_such", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -88,6 +89,7 @@ func TestWhatWorksInSomeProgramsOnlyCompilesWithAdvice(t *testing.T) {
 		{"flat", "| survey | | | | |\n| | type | name | label | relevant |\n| | begin_group | g | G | 1 = 2 |\n| | text | q | Q | 3 = 4 |\n| | end_group | | | |\n| settings | |\n| | flat |\n| | yes |\n", "flat", "A2",
 			`<bind nodeset="/data/q" type="string" relevant="1 = 2 and (3 = 4)"/>`},
 		{"a comparison inside a text", "| survey | | | |\n| | type | name | label |\n| | text | q | See instance('l')/root/item[x < 2]/label |\n", "escaped", "C2", "&amp;lt; 2]"},
+		{"a name in Burmese", "| survey | | | |\n| | type | name | label |\n| | text | အမည် | အမည် |\n", "name", "B2", "<အမည်/>"},
 		{"an older name of a column", "| survey | | | | |\n| | type | caption | name | label |\n| | text | Old | q | New |\n", "same-column", "D1", "<label>New</label>"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

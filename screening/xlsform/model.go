@@ -40,7 +40,7 @@ func (c *compiler) write() []byte {
 	w.end()
 	c.writeBody(w)
 	w.end()
-	if w.bad != "" {
+	if w.broken {
 		c.badXMLName(w.bad)
 	}
 	return w.b

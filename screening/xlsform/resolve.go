@@ -328,7 +328,7 @@ func (c *compiler) expandLoops(e *element) {
 		t.walk(func(*element) { size++ })
 	}
 	if c.written += (size + 1) * len(l.choices); c.written > maxElements {
-		c.fail(place{sheet: sheetSurvey, row: e.row}, msg{code: "too-large", text: "The loop would make too many questions.", remedy: "Use begin_repeat with a repeat_count instead."})
+		c.fail(c.typePlace(e), msg{code: "too-large", text: "The loop would make too many questions.", remedy: "Use begin_repeat with a repeat_count instead."})
 		return
 	}
 	for _, choice := range l.choices {
@@ -380,6 +380,22 @@ func substitute(e *element, ch *choice) *element {
 	return e
 }
 
+// typePlace is the cell with the type of an element.
+func (c *compiler) typePlace(e *element) place {
+	return c.at(sheetSurvey, c.rowOf(sheetSurvey, e.row), "type")
+}
+
+// cellWith is the cell of a row that refers to a name.
+func (c *compiler) cellWith(row int, name string) place {
+	r := c.rowOf(sheetSurvey, row)
+	for _, v := range r.values {
+		if strings.Contains(v.text, "#"+name+"}") || strings.Contains(v.text, "{"+name+"}") {
+			return c.atColumn(sheetSurvey, row, v.col, v.text)
+		}
+	}
+	return c.at(sheetSurvey, r, "type")
+}
+
 // uniqueInLoops refuses what a loop cannot repeat: repeats, and references to
 // its questions, of which there are now several.
 func (c *compiler) uniqueInLoops() bool {
@@ -388,7 +404,7 @@ func (c *compiler) uniqueInLoops() bool {
 	}
 	for _, n := range sortedKeys(c.byName) {
 		if all := c.byName[n]; len(all) > 1 && all[0].kind == kindRepeat {
-			c.fail(place{sheet: sheetSurvey, row: all[0].row}, msg{code: "repeat-in-loop", text: fmt.Sprintf("The repeat %q stands in a loop, which would make several of it.", n),
+			c.fail(c.typePlace(all[0]), msg{code: "repeat-in-loop", text: fmt.Sprintf("The repeat %q stands in a loop, which would make several of it.", n),
 				remedy: "Take the repeat out of the loop, or use begin_repeat with a repeat_count instead of the loop.",
 				detail: fmt.Sprintf("[row : unknown] On the 'survey' sheet, the 'name' value '%s' is invalid. Repeat names must unique anywhere in the survey, at all levels of group or repeat nesting.", n)})
 			return false
@@ -400,7 +416,7 @@ func (c *compiler) uniqueInLoops() bool {
 			for _, ref := range references(s) {
 				if ok && len(c.byName[ref.name]) > 1 {
 					ok = false
-					c.fail(place{sheet: sheetSurvey, row: e.row}, msg{code: "ambiguous-name", text: fmt.Sprintf("The question %q stands in a loop; the reference could mean any of its copies.", ref.name),
+					c.fail(c.cellWith(e.row, ref.name), msg{code: "ambiguous-name", text: fmt.Sprintf("The question %q stands in a loop; the reference could mean any of its copies.", ref.name),
 						remedy: "Refer to a question outside the loop.",
 						detail: fmt.Sprintf("There has been a problem trying to replace ${%s} with the XPath to the survey element named '%s'. There are multiple survey elements named '%s'.", ref.name, ref.name, ref.name)})
 				}

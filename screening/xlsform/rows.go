@@ -194,7 +194,7 @@ func (c *compiler) rowsBroken(sh *Sheet, kind string) {
 			if s == "" || i < len(sh.Header) && sh.Header[i] != "" {
 				continue
 			}
-			c.fail(place{sheet: sh.Name, row: r.Number, col: sh.columnNumber(i), text: s}, msg{
+			c.fail(place{sheet: sh.Name, row: r.Number, column: columnLetters(sh.columnNumber(i)), col: sh.columnNumber(i), text: s}, msg{
 				code: "no-heading", text: "This cell stands in a column without a heading.",
 				remedy: "Give the column a heading in the first row, or empty the cell.",
 				detail: fmt.Sprintf("Invalid headers provided for sheet: '%s'. For XLSForms, this may be due a missing header row, in which case add a header row as per the reference template https://xlsform.org/en/ref-table/. For internal API usage, may be due to a missing mapping for 'unknown', in which case ensure that the full set of headers appear within the first 100 rows, or specify the header row in '%s_header'.", kind, kind)})

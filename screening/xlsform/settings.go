@@ -98,8 +98,10 @@ func (c *compiler) readNames() {
 		c.defaultLanguage = "default"
 	}
 	if !isName(c.rootName) {
-		at := c.settingPlace("name")
-		at.text = c.rootName
+		at := place{text: c.rootName}
+		if c.settings.get("name") != "" {
+			at = c.settingPlace("name")
+		}
 		c.fail(at, msg{
 			code: "name", text: "The name of the form must begin with a letter or underscore and may go on with letters, digits, underscores, hyphens and periods.",
 			remedy: "Change the column name of the settings sheet, or the form name.", suggest: mendName(c.rootName),

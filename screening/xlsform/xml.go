@@ -11,18 +11,19 @@ type xmlWriter struct {
 	given    []string
 	prefixes map[string]bool // that are declared
 	bad      string          // first name that XML cannot have
+	broken   bool            // there is one; it may be empty
 }
 
 // check notes a name that would break the document: workbooks may name columns,
 // and so elements and attributes, as they like.
 func (w *xmlWriter) check(name string) {
-	if w.bad != "" {
+	if w.broken {
 		return
 	}
 	prefix, local, ok := strings.Cut(name, ":")
 	switch {
 	case ok && (!w.prefixes[prefix] || !isNCName(local)), !ok && !isNCName(name):
-		w.bad = name
+		w.bad, w.broken = name, true
 	}
 }
 
