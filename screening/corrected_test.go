@@ -154,6 +154,22 @@ func TestAListIsNarrowedByPlaceAndLanguageThoughBothAreSealed(t *testing.T) {
 	})
 }
 
+func TestAnInstrumentTellsHowCompleteEachLanguageIs(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.publishArrival()
+		in, _ := w.rules()
+		var l list[Coverage]
+		if status := w.call("super", "GET", "/api/screening/instruments/"+in.ID+"/languages", nil, &l); status != 200 || len(l.Items) != 5 {
+			t.Fatalf("%d %d languages", status, len(l.Items))
+		}
+		for _, c := range l.Items {
+			if c.Texts == 0 || c.Translated+len(c.Missing) != c.Texts {
+				t.Errorf("%s: %d of %d, %d missing", c.Code, c.Translated, c.Texts, len(c.Missing))
+			}
+		}
+	})
+}
+
 func TestATranslatedVersionKeepsRulesThatItsWorkbookDoesNotCarry(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		var in InstrumentView

@@ -125,6 +125,11 @@ type rulesForm struct {
 }
 
 func (d *Desk) translationRoutes(g *gate.Gate) {
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/instruments/{id}/languages", Summary: "How complete each language of an instrument is, and what is missing"}, keepers,
+		func(ctx context.Context, in *PathID) (*body[list[Coverage]], error) {
+			items, err := d.Completeness(ctx, in.ID)
+			return &body[list[Coverage]]{list[Coverage]{items}}, err
+		})
 	gate.Handle(g, "GET", "/api/screening/instruments/{id}/translations", keepers, func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		content, name, err := d.ExportTranslations(r.Context(), r.PathValue("id"), q.Get("version"), q.Get("language"), q.Get("format"))

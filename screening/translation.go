@@ -180,6 +180,18 @@ func (d *Desk) ExportTranslations(ctx context.Context, instrument, version, lang
 	return nil, "", problem.New(problem.Invalid, "screening.translation-format", "The format must be csv, xliff or xliff2.")
 }
 
+// Completeness tells, for each language of an instrument's present version, how much of it is written and what is
+// missing, cell by cell.
+func (d *Desk) Completeness(ctx context.Context, instrument string) ([]Coverage, error) {
+	t, err := d.translatable(ctx, instrument, "")
+	if err != nil {
+		return nil, err
+	}
+	c := Checked{Languages: []Coverage{}}
+	c.addReport(xlsform.Check(t.book))
+	return c.Languages, nil
+}
+
 func first(a, _ string) string { return a }
 
 // Translated says what an imported file did.
