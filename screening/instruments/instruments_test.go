@@ -30,9 +30,6 @@ func TestTheWorkbookCompiles(t *testing.T) {
 		t.Errorf("form %s with languages %v", form.ID, form.Languages)
 	}
 	for _, w := range form.Warnings {
-		if strings.Contains(w.Text, "guidance_hint") {
-			continue // guidance is for officers, in English and Indonesian only
-		}
 		t.Errorf("the compiler warns: %+v", w)
 	}
 	asked := 0
