@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -275,6 +276,47 @@ func TestAWarmStartKnowsTheCountsThatCameIn(t *testing.T) {
 	_, after := answerOf(t, desk, ctx, s.ID, warm)
 	if before.Places[0].Mid[0] > 500 || math.Abs(after.Places[0].Mid[0]-640) > 10 { // a band's middle is known to about 1 %
 		t.Errorf("the run begins with %.0f people without and %.0f with the count of 640", before.Places[0].Mid[0], after.Places[0].Mid[0])
+	}
+}
+
+func TestCountsFindTheReportsHoweverTheFoldersOfACaseLie(t *testing.T) {
+	for _, move := range []func(name string) string{
+		func(name string) string { return "crisis/" + name },
+		func(name string) string { return path.Base(name) },
+	} {
+		files := map[string][]byte{"notes.csv": nil}
+		for name, f := range tiny() {
+			files[move(name)] = f.Data
+		}
+		bundle, err := packFiles(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted, err := withCounts(bundle, []Arrival{{Place: "Harbour", Date: "2031-03-20", People: 777}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, found, err := readBundle(counted)
+		if err != nil {
+			t.Fatal(err, found)
+		}
+		if got := c.Observed(0, 19); got != 777 {
+			t.Errorf("%s: the count reads back as %d; %v", move("x"), got, found)
+		}
+	}
+}
+
+func TestTheLandOfACaseIsFoundAndWhatIsNoneIsLeftOut(t *testing.T) {
+	folder := tiny()
+	for text, want := range map[string]bool{`{"type":"FeatureCollection","features":[]}`: true, `{"type":"Point"}`: false, `not json`: false} {
+		folder["land.geojson"] = &fstest.MapFile{Data: []byte(text)}
+		bundle, err := packCase(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := landOf(bundle); (got != nil) != want {
+			t.Errorf("%s gave %s", text, got)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,7 +34,7 @@ func packCase(folder fs.FS) ([]byte, error) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		if ext := strings.ToLower(filepath.Ext(name)); ext == ".csv" || ext == ".yml" || ext == ".yaml" || name == landFile {
+		if ext := strings.ToLower(filepath.Ext(name)); ext == ".csv" || ext == ".yml" || ext == ".yaml" || d.Name() == landFile {
 			names = append(names, name)
 		}
 		if len(names) > maxCaseFiles {
@@ -103,8 +104,23 @@ type layout struct {
 	lines  [][]string
 }
 
+// readLayout finds the reports where the reader of cases does: in source_data, or
+// wherever data_layout.csv lies; without one they will lie in source_data.
 func readLayout(files map[string][]byte) *layout {
 	l := &layout{folder: "source_data/"}
+	for _, name := range sortedKeys(files) {
+		if within, is := strings.CutSuffix(name, "input_csv/locations.csv"); is && files["source_data/data_layout.csv"] == nil {
+			l.folder = within + "source_data/"
+		}
+	}
+	if files[l.folder+"data_layout.csv"] == nil {
+		for _, name := range sortedKeys(files) {
+			if path.Base(name) == "data_layout.csv" {
+				l.folder = strings.TrimSuffix(name, "data_layout.csv")
+				break
+			}
+		}
+	}
 	_ = eachLine(string(files[l.folder+"data_layout.csv"]), 1, func(_ int, cells []string) error {
 		l.lines = append(l.lines, cells)
 		return nil

@@ -3,7 +3,7 @@ package displacement
 import (
 	"context"
 	"encoding/json"
-	"io/fs"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -142,16 +142,18 @@ const landFile = "land.geojson"
 // landOf is the case's own land, or nothing: a map without a coast is better
 // than no map.
 func landOf(bundle []byte) json.RawMessage {
-	folder, err := unpackCase(bundle)
+	files, err := bundleFiles(bundle)
 	if err != nil {
 		return nil
 	}
-	raw, err := fs.ReadFile(folder, landFile)
-	var is struct{ Type string }
-	if err != nil || len(raw) > 4<<20 || json.Unmarshal(raw, &is) != nil || is.Type != "FeatureCollection" {
-		return nil
+	for _, name := range sortedKeys(files) {
+		var is struct{ Type string }
+		raw := files[name]
+		if path.Base(name) == landFile && len(raw) <= 4<<20 && json.Unmarshal(raw, &is) == nil && is.Type == "FeatureCollection" {
+			return raw
+		}
 	}
-	return raw
+	return nil
 }
 
 func mapOf(c *abm.Case) ([]MapPlace, []MapRoute) {
