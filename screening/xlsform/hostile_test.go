@@ -157,6 +157,23 @@ func TestHostileWorkbooksAreRefusedWithACode(t *testing.T) {
 		{"half a zip", func(t *testing.T) []byte { b := oneSheetBook(t, sheet(inline("type"))); return b[:len(b)/2] }, "a.xlsx", "unreadable"},
 		{"an old Excel file", func(t *testing.T) []byte { return []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1 and more") }, "a.xls", "left-out.xls"},
 		{"JSON nested a million deep", func(t *testing.T) []byte { return []byte(`{"sheets":` + strings.Repeat("[", 1_000_000)) }, "a.json", "unreadable"},
+		{"JSON of nothing but rows", func(t *testing.T) []byte {
+			return []byte(`{"sheets":{"survey":{"header":["type"],"rows":[` + strings.Repeat(`["x"],`, 1_100_000) + `[]]}}}`)
+		}, "a.json", "too-large"},
+		{"JSON with a cell of ten megabytes", func(t *testing.T) []byte {
+			return []byte(`{"sheets":{"survey":{"header":["type"],"rows":[["` + strings.Repeat("x", 7<<20) + `"]]}}}`)
+		}, "a.json", "cell-too-long"},
+		{"markdown of nothing but rows", func(t *testing.T) []byte {
+			return []byte("| survey |\n| | type |\n" + strings.Repeat("| | text |\n", 600_000))
+		}, "a.md", "too-large"},
+		{"markdown of nothing but bars", func(t *testing.T) []byte {
+			return []byte("| survey |\n| | type |\n" + strings.Repeat("|", 7<<20))
+		}, "a.md", "too-large"},
+		{"a quotation mark never closed", func(t *testing.T) []byte {
+			return []byte("type,name,label\ntext,q,\"" + strings.Repeat("and on\n", 1_000_000))
+		}, "a.csv", "cell-too-long"},
+		{"a line of nothing but commas", func(t *testing.T) []byte { return []byte("type,name\n" + strings.Repeat(",", 1<<19)) }, "a.csv", "too-large"},
+		{"a text of twenty megabytes", func(t *testing.T) []byte { return make([]byte, 20<<20) }, "a.md", "too-large"},
 		{"nothing", func(t *testing.T) []byte { return nil }, "a.xlsx", "unreadable"},
 		{"a file over the limit", func(t *testing.T) []byte { return make([]byte, 33<<20) }, "a.xlsx", "too-large"},
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"sort"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,6 +14,7 @@ import (
 // Limits bound what reading a workbook may cost. A zero field means the default.
 type Limits struct {
 	MaxBytes    int64 // of the file as given; default 32 MiB
+	MaxPlain    int   // of a file that is a text (.md, .csv, .json); default 8 MiB
 	MaxUnzipped int64 // of everything unpacked; default 48 MiB
 	MaxRows     int   // of one sheet; default 50,000
 	MaxColumns  int   // of one sheet; default 500
@@ -23,6 +25,9 @@ type Limits struct {
 func (l Limits) filled() Limits {
 	if l.MaxBytes == 0 {
 		l.MaxBytes = 32 << 20
+	}
+	if l.MaxPlain == 0 {
+		l.MaxPlain = 8 << 20
 	}
 	if l.MaxUnzipped == 0 {
 		l.MaxUnzipped = 48 << 20
@@ -48,7 +53,7 @@ func (l Limits) filled() Limits {
 func Read(name string, data []byte, limits Limits) (*Workbook, error) {
 	limits = limits.filled()
 	if int64(len(data)) > limits.MaxBytes {
-		return nil, tooLarge(fmt.Sprintf("The file has %d bytes; %d are allowed.", len(data), limits.MaxBytes))
+		return nil, TooLarge(int64(len(data)), limits.MaxBytes)
 	}
 	var w *Workbook
 	var err error
@@ -63,15 +68,19 @@ func Read(name string, data []byte, limits Limits) (*Workbook, error) {
 	case ending == ".xlsx" || ending == ".xlsm":
 		return nil, unreadable("The file is named as an Excel workbook but is none.")
 	default:
+		// A text that is too large is not even looked at.
+		if len(data) > limits.MaxPlain {
+			return nil, tooLarge(fmt.Sprintf("The file has %d bytes; a workbook that is a text may have %d.", len(data), limits.MaxPlain))
+		}
 		text, ok := decodeText(data)
 		if !ok {
 			return nil, unreadable("The text is not written in UTF-8. Save it as UTF-8 and try again.")
 		}
-		trimmed := strings.TrimSpace(text)
+		trimmed := bytes.TrimSpace(text)
 		switch {
-		case strings.HasPrefix(trimmed, "{"):
-			w, err = readJSON([]byte(trimmed), limits)
-		case ending == ".md" || ending == ".markdown" || ending != ".csv" && strings.HasPrefix(trimmed, "|"):
+		case bytes.HasPrefix(trimmed, []byte("{")):
+			w, err = readJSON(trimmed, limits)
+		case ending == ".md" || ending == ".markdown" || ending != ".csv" && bytes.HasPrefix(trimmed, []byte("|")):
 			w, err = readMarkdown(text, limits)
 		case ending == ".csv":
 			w, err = readBlockCSV(text, limits)
@@ -107,8 +116,8 @@ func ReadFolder(folder fs.FS, limits Limits) (*Workbook, error) {
 		if err != nil {
 			return nil, err
 		}
-		if total += info.Size(); total > limits.MaxBytes {
-			return nil, tooLarge(fmt.Sprintf("The .csv files of the folder have more than %d bytes.", limits.MaxBytes))
+		if total += info.Size(); total > int64(limits.MaxPlain) {
+			return nil, tooLarge(fmt.Sprintf("The .csv files of the folder have more than %d bytes.", limits.MaxPlain))
 		}
 		data, err := fs.ReadFile(folder, n)
 		if err != nil {
@@ -125,16 +134,19 @@ type namedText struct {
 }
 
 // decodeText takes UTF-8 with or without a byte order mark.
-func decodeText(data []byte) (string, bool) {
+func decodeText(data []byte) ([]byte, bool) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	if !utf8.Valid(data) {
-		return "", false
-	}
-	return string(data), true
+	return data, utf8.Valid(data)
 }
 
 func unreadable(text string) Errors {
 	return Errors{{Code: codePrefix + "unreadable", Message: text, Remedy: "Open the file in a spreadsheet program and save it again."}}
+}
+
+// TooLarge is the error of a file with more bytes than may be read, for callers
+// who know the size before they read.
+func TooLarge(size, limit int64) Errors {
+	return tooLarge(fmt.Sprintf("The file has %d bytes; %d are allowed.", size, limit))
 }
 
 func tooLarge(text string) Errors {
@@ -161,7 +173,11 @@ func (b *budget) row(sheet string, number int, cells []string) error {
 	if len(cells) > b.limits.MaxColumns {
 		return tooLarge(fmt.Sprintf("The sheet %q has more than %d columns.", sheet, b.limits.MaxColumns))
 	}
-	for _, s := range cells {
+	for i, s := range cells {
+		if len(s) > maxCell {
+			return Errors{{Sheet: sheet, Row: number, Cell: columnLetters(i+1) + strconv.Itoa(number), Code: codePrefix + "cell-too-long",
+				Message: fmt.Sprintf("The cell holds more than %d bytes.", maxCell), Remedy: "Shorten the text; perhaps a quotation mark is never closed."}}
+		}
 		if s != "" {
 			b.cells++
 			b.text += len(s)

@@ -3,7 +3,9 @@ package xlsform
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 )
 
 // readJSON reads tables written as JSON:
@@ -12,55 +14,125 @@ import (
 //
 // Other fields are ignored, so that a case of the corpus is itself a workbook.
 // The order of the sheets is kept.
+//
+// The rows are read one by one, so that a file of nothing but rows is refused
+// before it has filled the memory.
 func readJSON(data []byte, limits Limits) (*Workbook, error) {
-	var in struct {
-		FormName     *string         `json:"form_name"`
-		FallbackName *string         `json:"fallback_form_name"`
-		SheetNames   []string        `json:"sheet_names"`
-		Sheets       json.RawMessage `json:"sheets"`
+	r := &jsonReader{dec: json.NewDecoder(bytes.NewReader(data)), w: &Workbook{}, budget: newBudget(limits)}
+	err := r.object("the JSON", r.field)
+	if err == nil {
+		if _, end := r.dec.Token(); !errors.Is(end, io.EOF) {
+			err = errors.New("something follows after its end")
+		}
 	}
-	if err := json.Unmarshal(data, &in); err != nil {
+	var told Errors
+	switch {
+	case errors.As(err, &told):
+		return nil, told
+	case err != nil:
 		return nil, unreadable("The JSON cannot be read: " + err.Error() + ".")
-	}
-	if len(in.Sheets) == 0 {
+	case !r.sheets:
 		return nil, unreadable("The JSON has no field \"sheets\".")
 	}
-	w := &Workbook{Names: in.SheetNames}
-	if in.FormName != nil {
-		w.FormName = *in.FormName
+	return r.w, nil
+}
+
+type jsonReader struct {
+	dec    *json.Decoder
+	w      *Workbook
+	budget *budget
+	sheets bool
+}
+
+// object reads an object, handing over each of its names.
+func (r *jsonReader) object(what string, field func(name string) error) error {
+	tok, err := r.dec.Token()
+	if err != nil {
+		return err
 	}
-	if in.FallbackName != nil {
-		w.FallbackName = *in.FallbackName
+	if tok != json.Delim('{') {
+		return errors.New(what + " must be an object")
 	}
-	dec := json.NewDecoder(bytes.NewReader(in.Sheets))
-	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
-		return nil, unreadable("The field \"sheets\" of the JSON must be an object.")
-	}
-	budget := newBudget(limits)
-	for dec.More() {
-		tok, err := dec.Token()
+	for r.dec.More() {
+		tok, err := r.dec.Token()
 		if err != nil {
-			return nil, unreadable("The JSON cannot be read: " + err.Error() + ".")
+			return err
 		}
 		name, _ := tok.(string)
-		var table struct {
-			Header []*cellText   `json:"header"`
-			Rows   [][]*cellText `json:"rows"`
+		if err := field(name); err != nil {
+			return err
 		}
-		if err := dec.Decode(&table); err != nil {
-			return nil, unreadable("The sheet " + quote(name) + " of the JSON cannot be read: " + err.Error() + ".")
-		}
-		sh := Sheet{Name: name, HeaderRow: 1, Header: texts(table.Header)}
-		for i, r := range table.Rows {
-			row := Row{Number: i + 2, Cells: texts(r)}
-			if err := budget.row(name, i+2, row.Cells); err != nil {
-				return nil, err
-			}
-			sh.Rows = append(sh.Rows, row)
-		}
-		w.Sheets = append(w.Sheets, sh)
 	}
-	return w, nil
+	_, err = r.dec.Token()
+	return err
+}
+
+// field reads one field of the workbook.
+func (r *jsonReader) field(name string) error {
+	switch name {
+	case "form_name":
+		return r.optional(&r.w.FormName)
+	case "fallback_form_name":
+		return r.optional(&r.w.FallbackName)
+	case "sheet_names":
+		return r.dec.Decode(&r.w.Names)
+	case "sheets":
+		r.sheets = true
+		return r.object("the field \"sheets\"", r.sheet)
+	}
+	var ignored json.RawMessage
+	return r.dec.Decode(&ignored)
+}
+
+func (r *jsonReader) optional(to *string) error {
+	var s *string
+	err := r.dec.Decode(&s)
+	if s != nil {
+		*to = *s
+	}
+	return err
+}
+
+func (r *jsonReader) sheet(name string) error {
+	sh := Sheet{Name: name, HeaderRow: 1}
+	err := r.object("the sheet "+quote(name), func(field string) error {
+		switch field {
+		case "header":
+			var cells []*cellText
+			err := r.dec.Decode(&cells)
+			sh.Header = texts(cells)
+			return err
+		case "rows":
+			return r.rows(&sh)
+		}
+		var ignored json.RawMessage
+		return r.dec.Decode(&ignored)
+	})
+	r.w.Sheets = append(r.w.Sheets, sh)
+	return err
+}
+
+func (r *jsonReader) rows(sh *Sheet) error {
+	tok, err := r.dec.Token()
+	if err != nil || tok == nil {
+		return err
+	}
+	if tok != json.Delim('[') {
+		return errors.New("the rows of the sheet " + quote(sh.Name) + " must be a list")
+	}
+	for r.dec.More() {
+		var cells []*cellText
+		if err := r.dec.Decode(&cells); err != nil {
+			return fmt.Errorf("sheet %q, row %d: %w", sh.Name, len(sh.Rows)+2, err)
+		}
+		row := Row{Number: len(sh.Rows) + 2, Cells: texts(cells)}
+		if err := r.budget.row(sh.Name, row.Number, row.Cells); err != nil {
+			return err
+		}
+		sh.Rows = append(sh.Rows, row)
+	}
+	_, err = r.dec.Token()
+	return err
 }
 
 // cellText takes a string, number or truth value as the text of a cell.

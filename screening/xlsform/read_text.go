@@ -1,6 +1,7 @@
 package xlsform
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -16,13 +17,16 @@ import (
 //	|        | text | q1   | Who?  |
 //
 // A table that begins with the survey's own headings is the survey alone.
-func readMarkdown(text string, limits Limits) (*Workbook, error) {
+func readMarkdown(text []byte, limits Limits) (*Workbook, error) {
 	w := &Workbook{}
 	b := newBudget(limits)
 	var sh *Sheet
 	alone := false
-	for _, line := range strings.Split(text, "\n") {
-		line = strings.TrimSpace(line)
+	for raw := range bytes.Lines(text) {
+		if len(raw) > maxLine {
+			return nil, tooLarge("A line of the markdown is too long.")
+		}
+		line := strings.TrimSpace(string(raw))
 		if !strings.HasPrefix(line, "|") || rule(line) {
 			continue
 		}
@@ -55,6 +59,12 @@ func readMarkdown(text string, limits Limits) (*Workbook, error) {
 	}
 	return w, nil
 }
+
+// No row of a questionnaire is longer, or has more commas.
+const (
+	maxLine   = 1 << 20
+	maxCommas = 20_000
+)
 
 // plainTable tells whether a first line is the header of a survey rather than
 // the name of a sheet.
@@ -133,7 +143,7 @@ func markdownCells(line string) []string {
 
 // readBlockCSV reads one .csv file that holds all sheets, each begun by a line
 // with its name in the first column, as pyxform does.
-func readBlockCSV(text string, limits Limits) (*Workbook, error) {
+func readBlockCSV(text []byte, limits Limits) (*Workbook, error) {
 	w := &Workbook{}
 	b := newBudget(limits)
 	var sh *Sheet
@@ -183,8 +193,13 @@ func readSheetCSVs(files []namedText, limits Limits) (*Workbook, error) {
 	return w, nil
 }
 
-func eachLine(text string, f func([]string) error) error {
-	r := csv.NewReader(strings.NewReader(text))
+func eachLine(text []byte, f func([]string) error) error {
+	for line := range bytes.Lines(text) {
+		if len(line) > maxLine || bytes.Count(line, []byte(",")) > maxCommas {
+			return tooLarge("A line of the .csv is too long; perhaps a quotation mark is never closed.")
+		}
+	}
+	r := csv.NewReader(bytes.NewReader(text))
 	r.FieldsPerRecord = -1
 	r.LazyQuotes = true
 	next := 1 // line at which the next record begins if no line is empty

@@ -6,6 +6,7 @@
 package xlsformcmd
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -349,11 +350,15 @@ func read(name string) (*xlsform.Workbook, error) {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
+	// A file that is too large is refused by its size, before it fills the memory.
+	if info.Size() > maxFile {
+		return nil, xlsform.TooLarge(info.Size(), maxFile)
+	}
+	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	if _, err := data.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
 		return nil, err
 	}
-	return xlsform.Read(name, data, xlsform.Limits{})
+	return xlsform.Read(name, data.Bytes(), xlsform.Limits{})
 }
 
 // maxFile is the largest file that is looked at; the reader refuses it.
