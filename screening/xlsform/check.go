@@ -124,14 +124,29 @@ func (c *compiler) coverage() []LanguageCoverage {
 				continue
 			}
 			f := Finding{Sheet: s.sheet, Row: s.row.number, Name: s.name, Text: fmt.Sprintf("The %s is missing in this language.", s.what)}
-			if p := c.at(s.sheet, s.row, append(append([]string{}, s.path...), lang)...); p.col > 0 {
-				f.Cell = columnLetters(p.col) + itoa(s.row.number)
-			}
+			f.Cell = c.cell(s.sheet, s.row, append(append([]string{}, s.path...), lang)...)
 			l.Missing = append(l.Missing, f)
 		}
 		out = append(out, l)
 	}
 	return out
+}
+
+// cell is the address of a column's cell in a row; "" where the sheet has no such
+// column.
+func (c *compiler) cell(kind string, row dataRow, path ...string) string {
+	for i := range c.cols[kind] {
+		if col := &c.cols[kind][i]; equalPath(col.path, path) {
+			sh, _ := c.sheet(kind)
+			return columnLetters(sh.columnNumber(col.index)) + itoa(row.number)
+		}
+	}
+	return ""
+}
+
+// nameCell is the address of the name of a row.
+func (c *compiler) nameCell(kind string, row int) string {
+	return c.cell(kind, c.rowOf(kind, row), "name")
 }
 
 // duplicates are names and labels that occur twice where that is allowed but
@@ -144,7 +159,7 @@ func (c *compiler) duplicates() []Finding {
 			return
 		}
 		if o := first[e.name]; o != nil && o.row != e.row {
-			out = append(out, Finding{Sheet: sheetSurvey, Row: e.row, Name: e.name, Text: fmt.Sprintf("The name %q is used in row %d too. In tables of results they are easily taken for one another.", e.name, o.row)})
+			out = append(out, Finding{Sheet: sheetSurvey, Row: e.row, Cell: c.nameCell(sheetSurvey, e.row), Name: e.name, Text: fmt.Sprintf("The name %q is used in row %d too. In tables of results they are easily taken for one another.", e.name, o.row)})
 			return
 		}
 		first[e.name] = e
@@ -156,14 +171,14 @@ func (c *compiler) duplicates() []Finding {
 				continue
 			}
 			if row := names[ch.name]; row > 0 {
-				out = append(out, Finding{Sheet: sheetChoices, Row: ch.row, Name: ch.name, Text: fmt.Sprintf("The list %q has the choice %q in row %d too.", l.name, ch.name, row)})
+				out = append(out, Finding{Sheet: sheetChoices, Row: ch.row, Cell: c.nameCell(sheetChoices, ch.row), Name: ch.name, Text: fmt.Sprintf("The list %q has the choice %q in row %d too.", l.name, ch.name, row)})
 				continue
 			}
 			names[ch.name] = ch.row
 			for _, v := range ch.label.values {
 				key := v.lang + "\x00" + v.text
 				if row := labels[key]; row > 0 && len(ch.extra) == 0 {
-					out = append(out, Finding{Sheet: sheetChoices, Row: ch.row, Name: ch.name, Text: fmt.Sprintf("The list %q shows %q in row %d too: nobody can tell the two apart.", l.name, v.text, row)})
+					out = append(out, Finding{Sheet: sheetChoices, Row: ch.row, Cell: c.nameCell(sheetChoices, ch.row), Name: ch.name, Text: fmt.Sprintf("The list %q shows %q in row %d too: nobody can tell the two apart.", l.name, v.text, row)})
 					continue
 				}
 				labels[key] = ch.row
@@ -187,7 +202,7 @@ func (c *compiler) unreachable() []Finding {
 		if e.parent != nil && dead[e.parent] != "" {
 			dead[e] = dead[e.parent]
 			if e.shown() {
-				out = append(out, Finding{Sheet: sheetSurvey, Row: e.row, Name: e.name, Text: "Never shown: " + dead[e]})
+				out = append(out, Finding{Sheet: sheetSurvey, Row: e.row, Cell: c.nameCell(sheetSurvey, e.row), Name: e.name, Text: "Never shown: " + dead[e]})
 			}
 			return
 		}
@@ -197,7 +212,7 @@ func (c *compiler) unreachable() []Finding {
 		}
 		dead[e] = why
 		if e.shown() || e.kind == kindGroup || e.kind == kindRepeat {
-			out = append(out, Finding{Sheet: sheetSurvey, Row: e.row, Name: e.name, Text: "Never shown: " + why})
+			out = append(out, Finding{Sheet: sheetSurvey, Row: e.row, Cell: c.nameCell(sheetSurvey, e.row), Name: e.name, Text: "Never shown: " + why})
 		}
 	})
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Row < out[j].Row })

@@ -142,7 +142,7 @@ func (c CheckCommand) print(w io.Writer, r xlsform.Report) {
 		list  []xlsform.Finding
 	}{{"never shown", r.Unreachable}, {"twice", r.Duplicates}, {"not read", r.Stray}} {
 		for _, f := range group.list {
-			fmt.Fprintf(w, "%s: %s: %s\n", group.title, place(f), f.Text)
+			fmt.Fprintf(w, "%s: %s: %s\n", group.title, place(f), strings.TrimPrefix(f.Text, "Never shown: "))
 		}
 	}
 	for _, l := range r.Languages {
@@ -326,7 +326,7 @@ func progress(w io.Writer, total int) func(int) {
 // read reads a workbook from a file, a folder or standard input.
 func read(name string) (*xlsform.Workbook, error) {
 	if name == "-" {
-		data, err := io.ReadAll(io.LimitReader(os.Stdin, maxFile+1))
+		data, err := readStream(os.Stdin)
 		if err != nil {
 			return nil, err
 		}
@@ -359,6 +359,27 @@ func read(name string) (*xlsform.Workbook, error) {
 		return nil, err
 	}
 	return xlsform.Read(name, data.Bytes(), xlsform.Limits{})
+}
+
+// readStream reads what has no size beforehand, piece by piece: a buffer that
+// doubles would take twice the memory of a hostile file.
+func readStream(r io.Reader) ([]byte, error) {
+	var pieces [][]byte
+	total := 0
+	for {
+		piece := make([]byte, 1<<20)
+		n, err := io.ReadFull(r, piece)
+		pieces = append(pieces, piece[:n])
+		if total += n; total > maxFile {
+			return nil, xlsform.TooLarge(int64(total), maxFile)
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return bytes.Join(pieces, nil), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
 
 // maxFile is the largest file that is looked at; the reader refuses it.
