@@ -265,6 +265,9 @@ func (c *Checked) addReport(r xlsform.Report) {
 	for _, w := range r.Warnings {
 		c.Warnings = append(c.Warnings, CheckedWarning{Sheet: w.Sheet, Row: w.Row, Text: w.Text})
 	}
+	for _, a := range r.Advice {
+		c.Warnings = append(c.Warnings, CheckedWarning{Sheet: a.Sheet, Row: a.Row, Cell: a.Cell, Text: a.Message + " " + a.Remedy})
+	}
 	for _, list := range [][]xlsform.Finding{r.Unreachable, r.Duplicates, r.Stray} {
 		for _, f := range list {
 			c.Warnings = append(c.Warnings, CheckedWarning{Sheet: f.Sheet, Row: f.Row, Cell: f.Cell, Text: f.Text})
