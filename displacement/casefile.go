@@ -243,15 +243,17 @@ func readBundle(bundle []byte) (*abm.Case, []abm.Finding, error) {
 	if errors.Is(err, abm.ErrNoCase) {
 		why := ""
 		for _, f := range found {
-			if f.Severity == abm.SevError {
-				why = " First: " + f.String()
-				break
+			if f.Severity == abm.SevError && (why == "" || strings.HasSuffix(f.File, "locations.csv")) {
+				why = " " + f.String() + "."
 			}
 		}
 		return nil, found, problem.New(problem.Invalid, "displacement.no-case", "No place could be read from locations.csv.%s", why)
 	}
 	if err != nil {
 		return nil, found, fmt.Errorf("read the case: %w", err)
+	}
+	if c.Days == 0 {
+		return nil, found, problem.New(problem.Invalid, "displacement.no-days", "The case has no days: sim_period.csv gives no Length, and there are no reports to take it from.")
 	}
 	return c, found, nil
 }

@@ -38,25 +38,71 @@ type IO struct {
 
 // caseFlags are shared by the commands that run a case.
 type caseFlags struct {
-	Ruleset string `help:"Settings in place of the case's own: a name in the program (validation, setA, classic125, modern125, modern125aw2dm75, fastflow) or a file." placeholder:"NAME|FILE"`
-	Compat  string `help:"Copy Flee's quirks (flee) or not (none)." enum:"none,flee" default:"none"`
-	Seed    uint64 `help:"Seed; the same seed gives the same numbers on any machine." default:"1"`
-	JSON    bool   `help:"Print JSON."`
+	Ruleset  string `help:"Settings in place of the case's own: a name in the program (validation, setA, classic125, modern125, modern125aw2dm75, fastflow) or a file." placeholder:"NAME|FILE"`
+	Compat   string `help:"Copy Flee's quirks (flee) or not (none)." enum:"none,flee" default:"none"`
+	Seed     uint64 `help:"Seed; the same seed gives the same numbers on any machine." default:"1"`
+	Arrivals string `help:"CSV of newly displaced people per day (date,people), such as a forecast's, in place of the totals of the case." placeholder:"FILE"`
+	JSON     bool   `help:"Print JSON."`
 }
 
-func (f caseFlags) open(path string) (*abm.Case, []abm.Finding, []byte, error) {
+// open reads a case under the settings and arrivals asked for. What was lost in
+// reading is said on s.Stderr, where it cannot spoil an output.
+func (f caseFlags) open(s IO, path string) (*abm.Case, []byte, error) {
 	c, found, bundle, err := openCase(path)
 	if err != nil {
-		return nil, found, nil, err
+		return nil, nil, err
 	}
+	sayFindings(s, path, found)
 	set, given, err := readRuleset(f.Ruleset)
 	if err != nil {
-		return nil, found, nil, err
+		return nil, nil, err
 	}
-	if given {
-		c = c.WithSettings(set)
+	if !given {
+		set = c.Settings
 	}
-	return c, found, bundle, nil
+	if f.Arrivals != "" {
+		name := c.Name
+		if c, bundle, err = followSeries(bundle, f.Arrivals); err != nil {
+			return nil, nil, err
+		}
+		// Whoever brings a series wants it followed, not what a case makes up.
+		c.Name, set.SumFromCamps = name, false
+		set.ConflictDriven, set.FloodDriven = abm.SpawnDrive{}, abm.FloodDrive{}
+	}
+	return c.WithSettings(set), bundle, nil
+}
+
+// followSeries makes a file of newly displaced people per day drive a case.
+func followSeries(bundle []byte, file string) (*abm.Case, []byte, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, nil, problem.New(problem.NotFound, "displacement.no-arrivals", "There is no file %q with arrivals.", file)
+	}
+	start, people, err := readSeries(string(raw))
+	if err != nil {
+		if p, ok := problem.As(err); ok && len(p.Fields) > 0 {
+			p.Text = fmt.Sprintf("%s, %s: %s", file, strings.TrimPrefix(p.Fields[0].Location, "body.csv:"), p.Text)
+		}
+		return nil, nil, err
+	}
+	if bundle, err = withSeries(bundle, DailySeries{Start: start, People: people}); err != nil {
+		return nil, nil, err
+	}
+	c, _, err := readBundle(bundle)
+	return c, bundle, err
+}
+
+// sayFindings is one line on what reading lost; check lists it.
+func sayFindings(s IO, path string, found []abm.Finding) {
+	lost := 0
+	for _, f := range found {
+		if f.Severity == abm.SevError {
+			lost++
+		}
+	}
+	if lost > 0 && s.Stderr != nil {
+		fmt.Fprintf(s.Stderr, "%s: %d things in the case lose something that was meant; lintas displacement check %s names them.\n", path, lost, path)
+	}
 }
 
 // RunCommand plays a case once.
@@ -91,7 +137,7 @@ type placeEnd struct {
 
 // Run plays the case.
 func (cmd RunCommand) Run(ctx context.Context, s IO) error {
-	c, _, _, err := cmd.open(cmd.Case)
+	c, _, err := cmd.open(s, cmd.Case)
 	if err != nil {
 		return err
 	}
@@ -117,7 +163,7 @@ func (cmd RunCommand) Run(ctx context.Context, s IO) error {
 		}
 	}
 	v := runView{Case: c.Name, Seed: cmd.Seed, Days: r.Days, Notes: r.Notes, Places: placeEnds(c, r)}
-	if len(c.Camps) > 0 {
+	if reported(c) {
 		scores := abm.Score(c, r)
 		v.Scores = &scores
 	}
@@ -127,16 +173,29 @@ func (cmd RunCommand) Run(ctx context.Context, s IO) error {
 	return v.print(s.Stdout)
 }
 
+// reported is true when anybody was ever counted: without counts an error says
+// nothing.
+func reported(c *abm.Case) bool {
+	for _, s := range c.Camps {
+		for _, r := range s.Reports {
+			if r.Count > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func placeEnds(c *abm.Case, r *abm.Result) []placeEnd {
 	last := r.FirstDay + r.Days - 1
-	reported := map[int]int64{}
+	counted := map[int]int64{}
 	for i := range c.Camps {
-		reported[c.Camps[i].Place] = c.Observed(i, last)
+		counted[c.Camps[i].Place] = c.Observed(i, last)
 	}
 	var out []placeEnd
 	for i, p := range c.Places {
 		e := placeEnd{Place: p.Name, Kind: p.Kind.String(), People: r.At(last, i)}
-		if n, ok := reported[i]; ok {
+		if n, ok := counted[i]; ok {
 			e.Reported = &n
 		}
 		if e.People > 0 || e.Reported != nil {
@@ -187,7 +246,7 @@ type ensembleFlags struct {
 
 // Help shows examples.
 func (EnsembleCommand) Help() string {
-	return "Examples:\n  lintas displacement ensemble ssudan2013 --members 100\n  lintas displacement ensemble mali2012 --from 120 --horizon 90 --json\n  lintas displacement ensemble mali2012 --serve 127.0.0.1:4555   (then, elsewhere: lintas displacement worker --join URL)"
+	return "Examples:\n  lintas displacement ensemble ssudan2013 --members 100\n  lintas displacement ensemble mali2012 --from 120 --horizon 90 --json\n  lintas displacement ensemble mali2012 --arrivals forecast.csv\n  lintas displacement ensemble mali2012 --serve 127.0.0.1:4555   (then, elsewhere: lintas displacement worker --join URL)"
 }
 
 func (f ensembleFlags) plan(c *abm.Case, bundle []byte, cf caseFlags) (Plan, error) {
@@ -213,7 +272,7 @@ func (f ensembleFlags) plan(c *abm.Case, bundle []byte, cf caseFlags) (Plan, err
 
 // Run plays the ensemble.
 func (cmd EnsembleCommand) Run(ctx context.Context, s IO) error {
-	c, _, bundle, err := cmd.open(cmd.Case)
+	c, bundle, err := cmd.open(s, cmd.Case)
 	if err != nil {
 		return err
 	}
@@ -281,7 +340,7 @@ Examples:
 
 // Run compares.
 func (cmd WhatifCommand) Run(ctx context.Context, s IO) error {
-	c, _, bundle, err := cmd.open(cmd.Case)
+	c, bundle, err := cmd.open(s, cmd.Case)
 	if err != nil {
 		return err
 	}
@@ -354,10 +413,11 @@ func (cmd ValidateCommand) Run(ctx context.Context, s IO) error {
 	var cases []*abm.Case
 	var stopped error
 	for _, path := range cmd.Case {
-		c, _, bundle, err := openCase(path)
+		c, found, bundle, err := openCase(path)
 		if err != nil {
 			return err
 		}
+		sayFindings(s, path, found)
 		bar := newProgress(s, cmd.Seeds)
 		bar.what = c.Name
 		v, err := validate(ctx, c, bundle, validateOptions{ruleset: cmd.Ruleset, flee: cmd.Compat == "flee", seeds: cmd.Seeds, members: cmd.Members, cold: cmd.Cold, workers: workers, seed: cmd.Seed}, bar.set)
@@ -403,6 +463,10 @@ func (v *Validation) print(w io.Writer) {
 		fmt.Fprintf(t, "  with capacities\t\trescaled %.3f\tmean of %d sets chosen on other cases\n", v.Cold.WithCapacities, v.Cold.Sets)
 	}
 	for _, f := range v.Forecasts {
+		if f.Reports == 0 {
+			fmt.Fprintf(t, "  forecast %d days\terror %.3f\tpersistence %.3f\tno report late enough to judge bands\n", f.Horizon, f.Error, f.Persistence)
+			continue
+		}
 		fmt.Fprintf(t, "  forecast %d days\terror %.3f\tpersistence %.3f\tCRPS %.3f (persistence %.3f)\t90 %% bands hold %.0f %% of %d reports, width %.2f (persistence %.2f to hold as many)\n",
 			f.Horizon, f.Error, f.Persistence, f.CRPS, f.PersistenceCRPS, 100*f.Coverage, f.Reports, f.Width, f.PersistenceWidth)
 	}

@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"lintas/displacement/abm"
 	"lintas/kernel/problem"
 )
 
@@ -99,4 +101,39 @@ func TestCommandsReadLikeTheManual(t *testing.T) {
 			return false, fmt.Errorf("no such condition: %s", cond)
 		},
 	})
+}
+
+func TestAFileOfArrivalsTakesThePlaceOfTheTotals(t *testing.T) {
+	c, _, _, err := openCase("../demo/displacement/case")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "arrivals.csv")
+	text := fmt.Sprintf("date,people\n%s,700\n%s,300\n", c.Date(5).Format(time.DateOnly), c.Date(6).Format(time.DateOnly))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, _, err = (caseFlags{Arrivals: file}).open(IO{}, "../demo/displacement/case"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := abm.Run(context.Background(), c, abm.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day, want := range map[int]int32{4: 0, 5: 700, 6: 300, 7: 0} {
+		if r.Spawned[day] != want {
+			t.Errorf("day %d: %d newly displaced, the file says %d", day, r.Spawned[day], want)
+		}
+	}
+}
+
+func TestAnArrivalsFileThatIsWrongIsNamedWithItsLine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "arrivals.csv")
+	if err := os.WriteFile(file, []byte("date,people\n2031-01-02,many\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := caseFlags{Arrivals: file}.open(IO{}, "../demo/displacement/case")
+	if err == nil || !strings.Contains(err.Error(), file+", 2:people") {
+		t.Fatalf("got %v", err)
+	}
 }

@@ -96,7 +96,7 @@ type validateOptions struct {
 
 // validate measures one case. progress is told how many runs are done.
 func validate(ctx context.Context, c *abm.Case, bundle []byte, o validateOptions, progress func(done int)) (*Validation, error) {
-	v := &Validation{Case: c.Name, Ruleset: o.ruleset, Compat: compatName(o.flee), Seeds: o.seeds, Places: len(c.Places), Camps: len(c.Camps), Days: c.Days, CapacitiesKnown: true}
+	v := &Validation{Case: c.Name, Ruleset: o.ruleset, Compat: compatName(o.flee), Seeds: o.seeds, Places: len(c.Places), Camps: len(c.Camps), Days: c.Days, CapacitiesKnown: true, Forecasts: []ForecastRow{}, Notes: []string{}}
 	if v.Ruleset == "" {
 		v.Ruleset = "of the case"
 	}
@@ -107,11 +107,15 @@ func validate(ctx context.Context, c *abm.Case, bundle []byte, o validateOptions
 	if given {
 		c = c.WithSettings(set)
 	}
-	if err := v.seedRuns(ctx, c, o, progress); err != nil {
-		return v, err
+	stopped := v.seedRuns(ctx, c, o, progress)
+	if !reported(c) {
+		v.Notes = append(v.Notes, "Nobody was ever reported in this case: there is nothing to measure it against, and the errors mean nothing.")
 	}
 	v.baselines(c)
 	v.forecasts(c)
+	if stopped != nil {
+		return v, stopped
+	}
 	if o.members > 0 {
 		if v.Bands, err = bandScore(ctx, c, bundle, o, progress); err != nil {
 			return v, err
