@@ -233,6 +233,24 @@ func TestAFolderOfCSVFilesIsAWorkbook(t *testing.T) {
 	}
 }
 
+func TestCSVFilesOfOtherCountriesAreRead(t *testing.T) {
+	for name, text := range map[string]string{
+		"semicolons":           "type;name;label\ntext;q;Siapa, nama?\n",
+		"tabs":                 "type\tname\tlabel\ntext\tq\tSiapa, nama?\n",
+		"the lines of Windows": "type,name,label\r\ntext,q,\"Siapa, nama?\"\r\n",
+		"a byte order mark":    "\xef\xbb\xbftype,name,label\ntext,q,\"Siapa, nama?\"\n",
+	} {
+		w, err := xlsform.ReadFolder(fstest.MapFS{"SURVEY.CSV": {Data: []byte(text)}}, xlsform.Limits{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if form, err := xlsform.Compile(w, xlsform.Options{}); err != nil || form.Questions[0].Labels[""] != "Siapa, nama?" {
+			t.Errorf("%s: %v %v", name, err, form)
+		}
+	}
+}
+
 func TestEmptyLinesOfACSVCountAsRows(t *testing.T) {
 	w, err := xlsform.Read("form.csv", []byte("type,name,label\n\ntext,a,\"two\nlines\"\n\n\ntext,b,B\n"), xlsform.Limits{})
 	if err != nil {

@@ -104,9 +104,15 @@ func Read(name string, data []byte, limits Limits) (*Workbook, error) {
 // files: survey.csv, choices.csv ...
 func ReadFolder(folder fs.FS, limits Limits) (*Workbook, error) {
 	limits = limits.filled()
-	names, err := fs.Glob(folder, "*.csv")
+	entries, err := fs.ReadDir(folder, ".")
 	if err != nil {
 		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() && strings.EqualFold(path.Ext(e.Name()), ".csv") {
+			names = append(names, e.Name())
+		}
 	}
 	sort.Strings(names)
 	files := make([]namedText, 0, len(names))

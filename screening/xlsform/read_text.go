@@ -193,6 +193,23 @@ func readSheetCSVs(files []namedText, limits Limits) (*Workbook, error) {
 	return w, nil
 }
 
+// delimiter sees what parts the cells. Spreadsheet programs write semicolons where
+// the comma is the decimal sign, as in Indonesia and Viet Nam.
+func delimiter(text []byte) rune {
+	for line := range bytes.Lines(text[:min(len(text), 1<<16)]) {
+		best, most := ',', 0
+		for _, c := range [...]byte{',', ';', '\t'} {
+			if n := bytes.Count(line, []byte{c}); n > most {
+				best, most = rune(c), n
+			}
+		}
+		if most > 0 {
+			return best
+		}
+	}
+	return ','
+}
+
 func eachLine(text []byte, f func([]string) error) error {
 	for line := range bytes.Lines(text) {
 		if len(line) > maxLine || bytes.Count(line, []byte(",")) > maxCommas {
@@ -200,6 +217,7 @@ func eachLine(text []byte, f func([]string) error) error {
 		}
 	}
 	r := csv.NewReader(bytes.NewReader(text))
+	r.Comma = delimiter(text)
 	r.FieldsPerRecord = -1
 	r.LazyQuotes = true
 	next := 1 // line at which the next record begins if no line is empty
