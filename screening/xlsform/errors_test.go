@@ -89,6 +89,7 @@ func TestWhatWorksInSomeProgramsOnlyCompilesWithAdvice(t *testing.T) {
 		{"flat", "| survey | | | | |\n| | type | name | label | relevant |\n| | begin_group | g | G | 1 = 2 |\n| | text | q | Q | 3 = 4 |\n| | end_group | | | |\n| settings | |\n| | flat |\n| | yes |\n", "flat", "A2",
 			`<bind nodeset="/data/q" type="string" relevant="1 = 2 and (3 = 4)"/>`},
 		{"a comparison inside a text", "| survey | | | |\n| | type | name | label |\n| | text | q | See instance('l')/root/item[x < 2]/label |\n", "escaped", "C2", "&amp;lt; 2]"},
+		{"no questions", "| survey | | | |\n| | type | name | label |\n", "empty", "A1", "<h:body/>"},
 		{"a name in Burmese", "| survey | | | |\n| | type | name | label |\n| | text | အမည် | အမည် |\n", "name", "B2", "<အမည်/>"},
 		{"an older name of a column", "| survey | | | | |\n| | type | caption | name | label |\n| | text | Old | q | New |\n", "same-column", "D1", "<label>New</label>"},
 	} {

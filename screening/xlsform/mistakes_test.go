@@ -74,6 +74,14 @@ func book(text string) []table {
 	return out
 }
 
+func TestASurveySheetWithNothingInItIsNoSurvey(t *testing.T) {
+	_, err := xlsform.Compile(fromMarkdown(t, "| survey |\n| choices | | | |\n| | list_name | name | label |\n| | l | a | A |\n"), xlsform.Options{})
+	var list xlsform.Errors
+	if !errors.As(err, &list) || list[0].Code != "screening.xlsform.no-survey" || list[0].Remedy == "" {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestTypicalMistakesInASpreadsheetAreToldWithCellReasonAndRemedy(t *testing.T) {
 	for _, m := range mistakes {
 		t.Run(m.name, func(t *testing.T) {

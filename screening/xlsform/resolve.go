@@ -7,12 +7,14 @@ import (
 
 // finish checks what needs the whole survey: references, triggers, geometry.
 func (r *surveyReader) finish() {
-	if r.survey.children == nil && len(r.errs) == 0 && len(r.surveyRows) == 0 {
-		r.fail(place{sheet: sheetSurvey}, msg{code: "empty-survey", text: "The survey sheet has no questions.", remedy: "Add rows below the headings.",
-			detail: "You must have a sheet named 'survey'. "})
-	}
 	if len(r.errs) > 0 {
 		return
+	}
+	if len(r.survey.children) == 0 {
+		if sh, ok := r.sheet(sheetSurvey); ok && len(r.cols[sheetSurvey]) > 0 {
+			col := &r.cols[sheetSurvey][0]
+			r.advise(r.atColumn(sheetSurvey, sh.HeaderRow, col, col.header), "empty", "The survey has no questions, so nobody can answer it.", "Add rows below the headings.")
+		}
 	}
 	names := map[string]int{}
 	r.survey.walk(func(e *element) {

@@ -182,7 +182,12 @@ func (c *compiler) parse() {
 // the sheet is called.
 func (c *compiler) surveySheet() (*Sheet, bool) {
 	if sh, ok := c.book.Sheet(sheetSurvey); ok {
-		return sh, true
+		if len(sh.Header) > 0 || len(sh.Rows) > 0 {
+			return sh, true
+		}
+		c.fail(place{sheet: sh.Name}, msg{code: "no-survey", text: "The sheet survey is empty.", remedy: "Write the headings type, name and label into its first row, and the questions below them.",
+			detail: "You must have a sheet named 'survey'. "})
+		return nil, false
 	}
 	if len(c.book.Sheets) == 1 && len(c.book.names()) == 1 && !isSheetName(c.book.Sheets[0].Name) {
 		copied := *c.book

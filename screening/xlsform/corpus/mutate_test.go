@@ -160,7 +160,7 @@ func TestChangedWorkbooksGiveAFormOrErrorsThatHelp(t *testing.T) {
 }
 
 // wholeBook are the errors that no cell can be named for.
-var wholeBook = map[string]bool{"no-survey": true, "empty-survey": true, "instance-clash": true, "no-column": true, "too-large": true}
+var wholeBook = map[string]bool{"no-survey": true, "instance-clash": true, "no-column": true, "too-large": true}
 
 func helpful(t *testing.T, what string, w *xlsform.Workbook, err error) {
 	t.Helper()
