@@ -166,7 +166,7 @@ func (c *compiler) rows(sh *Sheet, kind string, clean bool) ([]dataRow, bool) {
 			if cols[i].over == nil || !replace(values[start:], cols[i].over, cellValue{&cols[i], s}) {
 				values = append(values, cellValue{&cols[i], s})
 			}
-			if bad, found := badReference(s); found && cols[i].known {
+			if bad, found := badReference(s); found && cols[i].known && !holdsNames(kind, &cols[i]) {
 				c.badReference(kind, src.Number, &cols[i], s, bad)
 			}
 		}
@@ -174,6 +174,20 @@ func (c *compiler) rows(sh *Sheet, kind string, clean bool) ([]dataRow, bool) {
 	}
 	c.rowsBroken(sh, kind)
 	return out, true
+}
+
+// holdsNames tells the columns in which a broken reference is told as what it is
+// there, a wrong name or type.
+func holdsNames(kind string, col *column) bool {
+	switch col.path[0] {
+	case "name":
+		return kind == sheetSurvey || kind == sheetChoices
+	case "type":
+		return kind == sheetSurvey
+	case "list_name":
+		return kind == sheetChoices
+	}
+	return false
 }
 
 // replace puts a value in the place of that of another column, where that is filled.

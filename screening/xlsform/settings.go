@@ -10,14 +10,13 @@ type settings struct {
 
 func (s *settings) get(name string) string { return s.values.get(name) }
 
-// on tells whether a switch is set; absent means the given default.
-func (s *settings) on(name string, absent bool) bool {
-	v := s.get(name)
-	if v == "" {
-		return absent
+// on tells whether a switch is set; nothing, or a word that is neither yes nor no,
+// means the given default.
+func (s *settings) on(name string, otherwise bool) bool {
+	if yes, known := yesNo[s.get(name)]; known {
+		return yes
 	}
-	yes, known := yesNo[v]
-	return known && yes
+	return otherwise
 }
 
 func (c *compiler) readSettings() {

@@ -13,15 +13,15 @@ func (r *surveyReader) typeParams(row dataRow, e *element) bool {
 	switch e.written {
 	case "range":
 		return r.rangeQuestion(row, e)
-	case "text", "string":
+	case "text":
 		return r.textRows(row, e)
-	case "photo", "image":
+	case "photo", "image", "add image prompt", "add photo prompt":
 		return r.image(row, e)
-	case "audio":
+	case "audio", "add audio prompt":
 		return r.quality(row, e, "voice-only", "low", "normal", "external")
 	case "background-audio":
 		return r.quality(row, e, "voice-only", "low", "normal")
-	case "geopoint", "geotrace", "geoshape", "gps", "location":
+	case "geopoint", "geotrace", "geoshape":
 		return r.geo(row, e)
 	case "background-geopoint":
 		return r.backgroundGeopoint(row)

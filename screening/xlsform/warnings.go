@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 )
@@ -87,6 +88,10 @@ func (c *compiler) anyTranslation() bool {
 	return false
 }
 
+// bracketed is everything between the first bracket and the last, as the tools of
+// the field take it; languageTag is the last pair of brackets.
+var bracketed = regexp.MustCompile(`\((.*)\)$`)
+
 var languageTag = regexp.MustCompile(`\(([^()]*)\)\s*$`)
 
 // warnLanguageCodes names the languages whose heading has no code that machines
@@ -94,14 +99,11 @@ var languageTag = regexp.MustCompile(`\(([^()]*)\)\s*$`)
 func (c *compiler) warnLanguageCodes() {
 	var bad []string
 	for _, l := range c.itext.langs {
-		if l.lang == "default" {
+		// A name of one or two letters is taken for a code by itself.
+		if l.lang == "default" || utf8.RuneCountInString(l.lang) < 3 {
 			continue
 		}
-		code := strings.ToLower(l.lang)
-		if m := languageTag.FindStringSubmatch(l.lang); m != nil {
-			code = m[1]
-		}
-		if !knownSubtag(code) {
+		if m := bracketed.FindStringSubmatch(l.lang); m == nil || !knownSubtag(m[1]) {
 			bad = append(bad, l.lang)
 		}
 	}
