@@ -243,6 +243,9 @@ func (c *compiler) neverTrue(e *element) string {
 		}
 		q := c.lookup(m[1])
 		value := m[2] + m[3]
+		if q != nil && value != "" && e.kind != kindQuestion && within(q, e) && q.deflt == "" && q.bind.get("calculate") == "" {
+			return fmt.Sprintf("its condition asks for the answer to %q, which stands inside and is not shown before.", q.name)
+		}
 		if q == nil || !q.isSelect() || value == "" {
 			continue
 		}

@@ -347,3 +347,15 @@ func parse(t rapid.TB, doc []byte) *parsed {
 		}
 	}
 }
+
+func TestAGroupThatWaitsForAQuestionInsideItIsNeverShown(t *testing.T) {
+	for relevant, never := range map[string]bool{"${inside} = 'yes'": true, "selected(${inside}, 'yes')": true, "${outside} = 'yes'": false, "${inside} != 'no'": false, "${inside} = 'yes' or 1 = 1": false} {
+		r := xlsform.Check(fromMarkdown(t, "| survey | | | | |\n| | type | name | label | relevant |\n| | text | outside | O | |\n| | begin_group | g | G | "+relevant+" |\n| | text | inside | I | |\n| | end_group | | | |\n"))
+		if !r.OK() || len(r.Unreachable) > 0 != never {
+			t.Errorf("%s: %v %v", relevant, r.Errors, r.Unreachable)
+		}
+		if never && r.Unreachable[0].Cell != "B3" {
+			t.Errorf("%s: %+v", relevant, r.Unreachable[0])
+		}
+	}
+}
