@@ -123,12 +123,29 @@ func (c *compiler) choiceHeaders(sh *Sheet) map[*column]bool {
 		if col.known {
 			continue
 		}
-		if strings.ContainsAny(col.header, " \t\n") {
-			c.warn(sh.Name, sh.HeaderRow, invalid(1, sheetChoices, col.header, "Column headers must not be empty and must not contain spaces. "+learnSheets))
+		base, _, _ := strings.Cut(col.header, ":")
+		if base = strings.TrimSpace(base); strings.ContainsAny(base, " \t\n") {
+			c.warn(sh.Name, sh.HeaderRow, invalid(1, sheetChoices, base, "Column headers must not be empty and must not contain spaces. "+learnSheets))
+			dropped[col] = true
+			continue
+		}
+		if strings.Contains(col.header, ":") && c.filledColumn(sh, col) {
+			c.advise(c.atColumn(sheetChoices, sh.HeaderRow, col, col.header), "choice-column", "Choices have no column "+quote(col.header)+"; it is left out of the form.",
+				"Choices may have label, image, audio and video in several languages, and columns of your own without a colon.")
 			dropped[col] = true
 		}
 	}
 	return dropped
+}
+
+// filledColumn tells whether any row of a sheet has a value in a column.
+func (c *compiler) filledColumn(sh *Sheet, col *column) bool {
+	for _, r := range sh.Rows {
+		if r.cell(col.index) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func readChoice(r dataRow, dropped map[*column]bool) *choice {

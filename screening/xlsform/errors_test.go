@@ -90,6 +90,7 @@ func TestWhatWorksInSomeProgramsOnlyCompilesWithAdvice(t *testing.T) {
 			`<bind nodeset="/data/q" type="string" relevant="1 = 2 and (3 = 4)"/>`},
 		{"a comparison inside a text", "| survey | | | |\n| | type | name | label |\n| | text | q | See instance('l')/root/item[x < 2]/label |\n", "escaped", "C2", "&amp;lt; 2]"},
 		{"no questions", "| survey | | | |\n| | type | name | label |\n", "empty", "A1", "<h:body/>"},
+		{"a column that choices do not have", "| survey | | | |\n| | type | name | label |\n| | select_one l | q | Q |\n| choices | | | | | |\n| | list_name | name | label | hint::English (en) | size |\n| | l | a | A | hm | 3 |\n", "choice-column", "D1", "<name>a</name><label>A</label><size>3</size>"},
 		{"a name in Burmese", "| survey | | | |\n| | type | name | label |\n| | text | အမည် | အမည် |\n", "name", "B2", "<အမည်/>"},
 		{"an older name of a column", "| survey | | | | |\n| | type | caption | name | label |\n| | text | Old | q | New |\n", "same-column", "D1", "<label>New</label>"},
 	} {

@@ -226,31 +226,18 @@ func (c *compiler) checkMedia() {
 	for _, sheet := range [...]string{sheetSurvey, sheetChoices} {
 		for i := range c.cols[sheet] {
 			col := &c.cols[sheet][i]
-			if len(col.path) < 2 || col.path[0] != "media" || mediaFolder[col.path[1]] != "" || !c.filled(sheet, col) {
+			if len(col.path) < 2 || col.path[0] != "media" || mediaFolder[col.path[1]] != "" {
 				continue
 			}
 			sh, _ := c.sheet(sheet)
+			if !c.filledColumn(sh, col) {
+				continue
+			}
 			c.fail(c.atColumn(sheet, sh.HeaderRow, col, col.header), msg{code: "media", text: "There are no media of the kind " + quote(col.path[1]) + ".",
 				remedy: "Use media::image, media::big-image, media::audio or media::video, in small letters.", suggest: suggest(col.path[1], known),
 				detail: "Media type: " + col.path[1] + " not supported"})
 		}
 	}
-}
-
-// filled tells whether any row has a value in a column.
-func (c *compiler) filled(sheet string, col *column) bool {
-	rows := c.surveyRows
-	if sheet == sheetChoices {
-		rows = c.choiceRows
-	}
-	for _, r := range rows {
-		for _, v := range r.values {
-			if v.col == col {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // adviseEscaped finds the texts with a path into a list in which < > or & stand.
