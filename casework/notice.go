@@ -23,6 +23,7 @@ type Notice struct {
 	Person       string    `json:"-"` // empty = the organisation's supervisors; everybody = its caseworkers, too
 	Kind         string    `json:"kind"`
 	Case         string    `json:"case,omitempty"`
+	Code         string    `json:"case_code,omitempty"`
 	Referral     string    `json:"referral,omitempty"`
 	MadeAt       time.Time `json:"made_at"`
 }

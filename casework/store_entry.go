@@ -140,10 +140,10 @@ func noticesOf(t *db.Tx, who actor.Actor, most int) ([]Notice, error) {
 	}
 	return db.All(t, func(s db.Scanner) (n Notice, err error) {
 		var made int64
-		err = s.Scan(&n.ID, &n.Kind, &n.Case, &n.Referral, &made)
+		err = s.Scan(&n.ID, &n.Kind, &n.Case, &n.Code, &n.Referral, &made)
 		n.MadeAt = clock.FromMillis(made)
 		return n, err
-	}, fmt.Sprintf(`SELECT id, kind, case_id, referral, made_at FROM casework_notice WHERE organisation = ? AND %s AND read_at = 0 ORDER BY made_at DESC, id LIMIT %d`, cond, most), persons...)
+	}, fmt.Sprintf(`SELECT id, kind, case_id, COALESCE((SELECT code FROM casework_case WHERE casework_case.id = case_id), ''), referral, made_at FROM casework_notice WHERE organisation = ? AND %s AND read_at = 0 ORDER BY made_at DESC, id LIMIT %d`, cond, most), persons...)
 }
 
 func readNotice(t *db.Tx, who actor.Actor, id string, now time.Time) error {

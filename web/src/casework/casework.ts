@@ -18,6 +18,7 @@ export interface Notice {
   id: string;
   kind: string;
   case?: string;
+  case_code?: string;
   referral?: string;
   made_at: string;
 }
@@ -160,6 +161,7 @@ export interface Field {
 
 export interface Vocabulary {
   fields: Field[];
+  more_fields?: Field[];
   classes: string[];
   entry_kinds: Record<string, string[]>;
   case_table: { from: string; to: string; reasons: string[] }[];

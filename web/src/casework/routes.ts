@@ -10,6 +10,7 @@ export default {
     { to: '/casework/directory', label: 'casework.directory.title', roles: [...staff, 'officer'] },
     { to: '/casework/inbox', label: 'casework.box.inbox', roles: staff },
     { to: '/casework/outbox', label: 'casework.box.outbox', roles: staff },
+    { to: '/casework/bring', label: 'casework.bring.title', roles: staff },
     { to: '/casework/board', label: 'casework.board.title', roles: ['supervisor'] },
   ],
   routes: [
@@ -20,6 +21,8 @@ export default {
     { path: '/casework/inbox', component: () => import('./BoxPage.vue'), props: { inbox: true } },
     { path: '/casework/outbox', component: () => import('./BoxPage.vue'), props: { inbox: false } },
     { path: '/casework/inbox/:referral', component: () => import('./ReceivedPage.vue'), props: true },
+    { path: '/casework/bring', component: () => import('./BringPage.vue') },
+    { path: '/casework/notices', component: () => import('./NoticesPage.vue') },
     { path: '/casework/board', component: () => import('./BoardPage.vue') },
     { path: '/casework/partner', component: () => import('./PartnerPage.vue'), meta: { public: true, bare: true } },
     { path: '/casework/confirm', component: () => import('./ConfirmPage.vue'), meta: { public: true, bare: true } },

@@ -1,8 +1,8 @@
 /**
  * The pages run under `require-trusted-types-for 'script'`: a plain string
  * given to a place that could run script is refused by the browser. The one
- * policy of ours lets through exactly two things: the address of the app's
- * own service worker, and XML for DOMParser, which runs nothing.
+ * policy of ours lets through exactly two things: the addresses of our
+ * own service workers, and XML for DOMParser, which runs nothing.
  */
 interface Policy {
   createHTML(text: string): string;
@@ -12,11 +12,11 @@ interface Factory {
   createPolicy(name: string, rules: Policy): Policy;
 }
 
-const workers = new Set(['/app/sw.js', '/exercise/sw.js', '/displacement/sw.js']);
+const workers = new Set(['/app/sw.js', '/exercise/sw.js', '/displacement/sw.js', '/notice-worker.js']);
 const rules: Policy = {
   createHTML: (text) => text,
   createScriptURL: (url) => {
-    if (!workers.has(url)) throw new TypeError('Only the service worker of this app may be started.');
+    if (!workers.has(url)) throw new TypeError('Only a service worker of Lintas may be started.');
     return url;
   },
 };
