@@ -124,7 +124,7 @@ func TestASpreadsheetsDressDoesNotChangeTheForm(t *testing.T) {
 			must(t, err, f.SetCellStr("My notes", "A1", "type"))
 		},
 		"columns of other tools": func(f *excelize.File) {
-			must(t, f.SetCellStr("survey", "D1", "$kuid"), f.SetCellStr("survey", "D2", "abc"), f.SetCellStr("survey", "E1", "bind::esri:fieldType"), f.SetCellStr("survey", "F1", "kobo--score-choices"))
+			must(t, f.SetCellStr("survey", "D1", "$kuid"), f.SetCellStr("survey", "D2", "abc"), f.SetCellStr("choices", "D1", "$kuid"), f.SetCellStr("choices", "D2", "xyz"), f.SetCellStr("survey", "E1", "bind::esri:fieldType"), f.SetCellStr("survey", "F1", "kobo--score-choices"))
 		},
 		"a remark beside the table": func(f *excelize.File) { must(t, f.SetCellStr("survey", "H3", "ask Mya")) },
 	} {

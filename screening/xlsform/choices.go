@@ -129,9 +129,9 @@ func (c *compiler) choiceHeaders(sh *Sheet) map[*column]bool {
 			dropped[col] = true
 			continue
 		}
-		if strings.Contains(col.header, ":") && c.filledColumn(sh, col) {
-			c.advise(c.atColumn(sheetChoices, sh.HeaderRow, col, col.header), "choice-column", "Choices have no column "+quote(col.header)+"; it is left out of the form.",
-				"Choices may have label, image, audio and video in several languages, and columns of your own without a colon.")
+		if !isNCName(col.header) && c.filledColumn(sh, col) {
+			c.advise(c.atColumn(sheetChoices, sh.HeaderRow, col, col.header), "choice-column", "The column "+quote(col.header)+" cannot be part of a form; it is left out.",
+				"Choices may have label, image, audio and video in several languages, and columns of your own with a plain name: letters, digits and underscores.")
 			dropped[col] = true
 		}
 	}
