@@ -35,7 +35,7 @@ func (n *Node) wire(ctx context.Context) (err error) {
 	}
 	n.Screening, err = screening.Open(ctx, screening.Deps{
 		DB: n.DB, Keys: n.Keys, Clock: n.Clock, Log: n.Log, PublicURL: n.Config.PublicURL,
-		PersonNames: n.Agency.NamesOf, DeviceNames: n.Agency.DeviceNames,
+		PersonNames: n.Agency.NamesOf, DeviceNames: n.Agency.DeviceNames, Services: n.phoneServices, // what a phone must know offline
 	})
 	if err != nil {
 		return err
