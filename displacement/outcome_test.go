@@ -167,3 +167,32 @@ func sumInt(v []int64) (total int64) {
 	}
 	return total
 }
+
+func TestAWarmStartReadsNothingOfTheCaseThatHappensLater(t *testing.T) {
+	_, _, bundle, err := openCase("../demo/displacement/case")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := Prepare(Plan{Bundle: bundle, Name: "demo", Members: 1, Warm: &Warm{Day: 60, Horizon: 30}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := w.Case.Clone()
+	c.Flood = make([][]abm.Step, len(c.Places))
+	c.IPC = make([][]abm.Step, len(c.Places))
+	for _, table := range [][][]abm.Step{c.Conflict, c.Flood, c.IPC} {
+		table[0] = []abm.Step{{Day: 10, Value: 1}, {Day: 70, Value: 2}}
+	}
+	c.PlaceChanges = []abm.PlaceChange{{Place: 1, Kind: abm.Camp, Day: 20}, {Place: 1, Kind: abm.Town, Day: 61}}
+	c.Closures = []abm.Closure{{Kind: abm.ClosePlace, Name1: c.Places[0].Name, Start: 61, End: 80}}
+	d, err := w.warm(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Conflict[0]) != 1 || len(d.Flood[0]) != 1 || len(d.IPC[0]) != 1 || len(d.PlaceChanges) != 1 || len(d.Closures) != 0 {
+		t.Fatalf("later events are still there: conflict %v, flood %v, food crisis %v, places %v, closures %v", d.Conflict[0], d.Flood[0], d.IPC[0], d.PlaceChanges, d.Closures)
+	}
+	if len(c.Flood[0]) != 2 || len(c.PlaceChanges) != 2 {
+		t.Fatal("the case itself was changed")
+	}
+}

@@ -157,9 +157,12 @@ func (w *Work) warm(c *abm.Case) (*abm.Case, error) {
 	known := observed(c).Known(day)
 	d := c.Clone()
 	d.Days = day + horizon + 1
-	for i, steps := range d.Conflict {
-		d.Conflict[i] = stepsUntil(steps, day)
+	for _, table := range [][][]abm.Step{d.Conflict, d.Flood, d.IPC} {
+		for i, steps := range table {
+			table[i] = stepsUntil(steps, day)
+		}
 	}
+	d.PlaceChanges = slices.DeleteFunc(d.PlaceChanges, func(ch abm.PlaceChange) bool { return ch.Day > day })
 	d.Closures = nil
 	for _, cl := range c.Closures {
 		switch {
