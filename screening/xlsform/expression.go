@@ -110,3 +110,25 @@ func badBrackets(s string) (text, remedy string) {
 	}
 	return "", ""
 }
+
+// adviseEscaped finds the texts with a path into a list in which < > or & stand.
+// The tools of the field escape such a path twice, and so do we; every program
+// then takes it for a syntax error.
+func (c *compiler) adviseEscaped() {
+	for _, row := range c.surveyRows {
+		for _, v := range row.values {
+			switch v.col.path[0] {
+			case "label", "hint", "guidance_hint":
+			default:
+				continue
+			}
+			for _, span := range instanceSpans(v.text) {
+				if strings.ContainsAny(v.text[span[0]:span[1]], "<>&") {
+					c.advise(c.atColumn(sheetSurvey, row.number, v.col, v.text), "escaped", "Programs cannot read a path into a list with <, > or & inside a text: the form will not open.",
+						"Put the path into a calculate question, and write ${its name} here.")
+					break
+				}
+			}
+		}
+	}
+}
