@@ -131,8 +131,13 @@ export interface Approval {
 export interface Returning {
   id: string;
   state: string;
+  /** The state before a suspension. */
+  before?: string;
   country: string;
+  /** What each stage wrote down: `stage.need` to words. */
+  recorded: Record<string, string> | null;
   changed_at: string;
+  received_at: string;
 }
 
 export interface CaseView {
@@ -141,6 +146,8 @@ export interface CaseView {
   sheets: Record<string, { values: Record<string, string>; erased?: boolean }>;
   entries: Entry[];
   clocks: Clock[] | null;
+  /** Codes of what starts or ends a term in this case's country. */
+  events?: string[] | null;
   approvals: Approval[];
   receipts: Receipt[];
   referrals: Referral[];

@@ -1,0 +1,199 @@
+// Casework, from a person at the desk to an answer: a case opened and its double shown before it is saved; services with
+// their reasons; consent, a referral, a partner without an account who answers and is closed out when consent is taken
+// back; a voluntary return stage by stage; a supervisor's word; and every page at two widths.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accessible, call, enter, fitsItsWidth, picture, startBrowser, startNode, visit } from './house.mjs';
+
+let node, browser;
+before(async () => {
+  node = await startNode();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await node?.end();
+});
+
+async function journey(options, login, walk) {
+  const visitor = await visit(browser, node, options);
+  if (login) await enter(visitor.context, login);
+  await walk(visitor.page, visitor.context);
+  await visitor.leave();
+}
+const openCase = async (context, values, needs = ['shelter']) => {
+  const made = await call(context, 'POST', '/api/casework/cases', { values, needs });
+  assert.equal(made.status, 200, JSON.stringify(made.body));
+  return made.body;
+};
+const tab = (page, name) => page.getByRole('tab', { name }).click();
+/** Answers the dialog that stands open: every empty text with `words`, then the button. */
+async function write(page, words, button) {
+  const dialog = page.getByRole('dialog');
+  for (const box of await dialog.getByRole('textbox').all()) await box.fill(words);
+  await dialog.getByRole('button', { name: button, exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+test('a double is shown before a second case is saved', () =>
+  journey({}, 'caseworker@demo', async (page) => {
+    const fill = async () => {
+      await page.getByRole('button', { name: 'Open a case' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Given name').fill('Nandar');
+      await dialog.getByLabel('Family name').fill('Thiri Aung');
+      await dialog.getByLabel('Date of birth').fill('1999-04-12');
+      await dialog.getByRole('button', { name: 'Save', exact: true }).click();
+      return dialog;
+    };
+    await page.goto('/casework/cases');
+    await fill();
+    await page.waitForURL(/\/casework\/cases\/[^/]+$/);
+    await page.goto('/casework/cases');
+    const dialog = await fill();
+    await dialog.getByText('Somebody like this may have a case already').waitFor();
+    await accessible(page, 'a possible double');
+    await picture(page, 'casework-double');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(await page.getByRole('dialog').count(), 0);
+  }));
+
+test('consent, a referral, a partner without an account; consent taken back closes the partner\'s page', () =>
+  journey({}, 'caseworker@demo', async (page, context) => {
+    const made = await openCase(context, { given_name: 'Sophea', family_name: 'Kim', age: '24', language: 'km', phone: '+855 12 345 678' });
+    await page.goto(`/casework/cases/${made.id}`);
+    await tab(page, 'Consent and referrals');
+    await page.getByRole('button', { name: 'Refer to a service' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('article').nth(2).waitFor();
+    await accessible(page, 'services with their reasons');
+    await picture(page, 'casework-services');
+    await dialog.getByRole('button', { name: 'Choose', exact: true }).first().click();
+    await dialog.getByRole('checkbox', { name: 'Given name' }).check();
+    await dialog.getByRole('button', { name: 'The person agrees: send' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Link for a partner without an account' }).click();
+    const url = await page.getByRole('dialog').getByLabel('Link', { exact: true }).inputValue();
+    const code = (await page.getByRole('dialog').locator('strong').innerText()).replace(/\D/g, '');
+    await page.getByRole('button', { name: 'I have passed on both' }).click();
+
+    const partner = await visit(browser, node, { width: 390 });
+    await partner.page.goto(url.replace(/^https?:\/\/[^/]+/, node.url));
+    assert.equal(new URL(partner.page.url()).hash, '', 'the secret stays in the address');
+    await partner.page.getByLabel('One-time code').fill([...code].map((digit) => String.fromCodePoint(0x1040 + Number(digit))).join('')); // Burmese digits
+    await partner.page.getByRole('button', { name: 'Open', exact: true }).click();
+    await partner.page.getByText('Sophea').waitFor();
+    assert.doesNotMatch(await partner.page.locator('main').innerText(), /Kim|345/, 'more is shown than was agreed');
+    await accessible(partner.page, "the partner's page");
+    await fitsItsWidth(partner.page, "the partner's page");
+    await picture(partner.page, 'casework-partner-390');
+    await partner.page.getByRole('button', { name: 'Accept', exact: true }).click();
+    await partner.page.getByText('Accepted', { exact: true }).waitFor();
+
+    await page.reload();
+    await tab(page, 'Consent and referrals');
+    await page.getByText('Accepted', { exact: true }).first().waitFor();
+    await picture(page, 'casework-referrals');
+    await page.getByRole('button', { name: 'The person takes it back' }).click();
+    const sure = page.getByRole('dialog').getByRole('button', { name: 'The person takes it back' });
+    await Promise.race([page.getByText('Consent was taken back').waitFor(), sure.click({ timeout: 3000 }).catch(() => {})]);
+    await page.getByText('Consent was taken back').waitFor();
+    await partner.page.getByRole('button', { name: /^(Still helping|Finished)$/ }).first().click();
+    await partner.page.getByRole('alert').first().waitFor();
+    await partner.leave();
+
+    await tab(page, 'Who has seen it');
+    await page.getByRole('table').getByRole('row').nth(5).waitFor();
+    await accessible(page, 'who has seen it');
+    await picture(page, 'casework-seen');
+  }));
+
+test('a return goes stage by stage, stops when risk rises, and goes on by a supervisor alone', async () => {
+  let made;
+  await journey({}, 'caseworker@demo', async (page, context) => {
+    made = await openCase(context, { given_name: 'Zaw', family_name: 'Min Htet', age: '31' }, ['return']);
+    await page.goto(`/casework/cases/${made.id}`);
+    await tab(page, 'Plan and timeline');
+    await page.getByRole('button', { name: 'The person considers going home' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Country').fill('zz');
+    assert.ok(await dialog.getByRole('button', { name: 'Save' }).isDisabled(), 'letters that name no country are taken');
+    await dialog.getByLabel('Country').fill('mm');
+    await dialog.getByText('Myanmar').waitFor();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    for (const step of ['The person has decided', 'Risk and family were assessed', 'Prepare the journey', 'The journey begins', 'Received at home']) {
+      await page.getByRole('button', { name: step, exact: true }).click();
+      await write(page, 'Told and written down', 'Save');
+    }
+    const card = page.getByRole('region', { name: 'Voluntary return' });
+    await card.getByText('Follow-up after 12 months').waitFor();
+    assert.equal(await card.getByText(/^Follow-up after/).count(), 4);
+    assert.match(await card.locator('[aria-current=step]').innerText(), /Received/);
+    await accessible(page, 'a return');
+    await picture(page, 'casework-return');
+    assert.equal((await call(context, 'POST', `/api/casework/cases/${made.id}/entries`, { kind: 'risk', code: '', text: { text: 'The recruiter came to the house' } })).status, 200);
+    await page.reload();
+    await tab(page, 'Plan and timeline');
+    await card.getByText('Nothing goes on until a supervisor').waitFor();
+    await card.getByText('The recruiter came to the house').waitFor();
+    assert.equal(await card.getByRole('button', { name: 'Go on' }).count(), 0);
+    assert.equal(await card.getByText('Waiting', { exact: true }).count(), 4, 'follow-ups do not wait');
+    await page.setViewportSize({ width: 390, height: 800 });
+    await fitsItsWidth(page, 'a return that is suspended');
+    await picture(page, 'casework-return-suspended-390');
+  });
+  await journey({}, 'supervisor@demo', async (page) => {
+    await page.goto(`/casework/cases/${made.id}`);
+    await tab(page, 'Plan and timeline');
+    await page.getByRole('button', { name: 'Go on', exact: true }).click();
+    await write(page, 'The family has moved; visited together', 'Save');
+    await page.getByRole('button', { name: 'Settling in begins' }).waitFor();
+  });
+});
+
+test('a supervisor sends a plan back with what is missing, and approves the closure', async () => {
+  let made;
+  await journey({}, 'caseworker@demo', async (page, context) => {
+    made = await openCase(context, { given_name: 'Lwin', family_name: 'Hnin Phyu', age: '40' });
+    await page.goto(`/casework/cases/${made.id}`);
+    await tab(page, 'Plan and timeline');
+    await page.getByRole('button', { name: 'Ask to approve the plan' }).click();
+    await page.getByText('Asked', { exact: true }).waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Approve', exact: true }).count(), 0, 'one approves oneself');
+    await page.getByRole('button', { name: 'Change the state' }).click();
+    await page.getByRole('dialog').getByLabel('State').selectOption('closed');
+    await page.getByRole('dialog').getByLabel('Reason').selectOption('goals_reached');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+  await journey({}, 'supervisor@demo', async (page) => {
+    await page.goto(`/casework/cases/${made.id}`);
+    await tab(page, 'Plan and timeline');
+    const row = (what) => page.getByRole('region', { name: 'Approval by a supervisor' }).getByRole('listitem').filter({ has: page.getByText(what, { exact: true }) });
+    await row('Plan').getByRole('button', { name: 'Send back' }).click();
+    const dialog = page.getByRole('dialog');
+    assert.ok(await dialog.getByRole('button', { name: 'Send back' }).isDisabled(), 'it is sent back without a word');
+    await write(page, 'Who calls the family, and when?', 'Send back');
+    await row('Plan').getByText('Sent back', { exact: true }).waitFor();
+    await row('Closure').getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.locator('.badges').getByText('Closed', { exact: true }).first().waitFor();
+    await accessible(page, 'a case that is closed');
+  });
+});
+
+const pages = ['', '/cases', '/directory', '/inbox', '/outbox'];
+for (const width of [390, 1280]) {
+  for (const [login, list] of [['caseworker@demo', pages], ['supervisor@demo', ['/board']]]) {
+    test(`every page of ${login} can be read at ${width} px`, () =>
+      journey({ width }, login, async (page) => {
+        for (const path of list) {
+          await page.goto('/casework' + path);
+          await page.locator('#main h1').first().waitFor();
+          await page.waitForLoadState('networkidle');
+          await accessible(page, `/casework${path}`);
+          await fitsItsWidth(page, `/casework${path}`);
+          await picture(page, `casework${path.replace('/', '-') || '-work'}-${width}`);
+        }
+      }));
+  }
+}
