@@ -136,7 +136,7 @@ test('a return goes stage by stage, stops when risk rises, and goes on by a supe
     await page.reload();
     await tab(page, 'Plan and timeline');
     await card.getByText('Nothing goes on until a supervisor').waitFor();
-    await card.getByText('The recruiter came to the house').waitFor();
+    await card.getByRole('status').getByText('The recruiter came to the house').waitFor();
     assert.equal(await card.getByRole('button', { name: 'Go on' }).count(), 0);
     assert.equal(await card.getByText('Waiting', { exact: true }).count(), 4, 'follow-ups do not wait');
     await page.setViewportSize({ width: 390, height: 800 });
