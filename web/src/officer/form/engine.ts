@@ -1,5 +1,6 @@
 import type { AnyNode, RootNode, SelectNode, RankNode, InputNode, RangeNode, TriggerNode, UploadNode, NoteNode, RepeatRangeNode, FormLanguage } from '@getodk/xforms-engine';
 import { languageCode } from './language';
+import { translated } from './translated';
 
 /**
  * The engine of ODK's own web forms decides everything about a form: what is
@@ -123,7 +124,7 @@ function sectionOf(node: { parent: unknown }): string {
 }
 
 /** The words of a step in the language that is active now. */
-interface Spoken {
+export interface Spoken {
   label: Words;
   hint: Words;
   options: Map<string, Words>;
@@ -138,26 +139,32 @@ function spoken(step: Step): Spoken {
   return { label: words(state.label), hint: words(state.hint), options, section: sectionOf(node) };
 }
 
+function theirWords(root: RootNode, step: Step, officer: FormLanguage, traveller: FormLanguage, ours: Spoken): Spoken {
+  const found = translated(step, traveller, { label: ours.label, hint: ours.hint, options: [...ours.options.values()] });
+  if (found) return { ...ours, label: found.label, hint: found.hint, options: new Map([...ours.options.keys()].map((value, at) => [value, found.options[at]!])) };
+  return switched(root, step, officer, traveller);
+}
+
+/** The slow way, right for every step: the whole form changes its language and changes back. */
+export function switched(root: RootNode, step: Step, officer: FormLanguage, traveller: FormLanguage): Spoken {
+  root.setLanguage(traveller);
+  try {
+    return spoken(step);
+  } finally {
+    root.setLanguage(officer);
+  }
+}
+
 function rangeOf(node: QuestionNode): Question['range'] {
   if (node.nodeType !== 'range') return null;
   const { bounds } = (node.definition as unknown as { bounds: { min: unknown; max: unknown; step: unknown } });
   return { min: Number(bounds.min), max: Number(bounds.max), step: Number(bounds.step) };
 }
 
-/**
- * One step in both languages. The engine speaks one language at a time, so it
- * is asked twice and left in the officer's.
- */
+/** One step in both languages; the engine speaks the officer's before and after. */
 export function picture(root: RootNode, step: Step, officer: FormLanguage, traveller: FormLanguage): Question {
-  const one = !('isSyntheticDefault' in officer) && officer.language !== traveller.language;
-  let theirs: Spoken | null = null;
-  if (one) {
-    root.setLanguage(traveller);
-    theirs = spoken(step);
-    root.setLanguage(officer);
-  }
   const ours = spoken(step);
-  theirs ??= ours;
+  const theirs = 'isSyntheticDefault' in officer || officer.language === traveller.language ? ours : theirWords(root, step, officer, traveller, ours);
   const { node } = step;
   const repeat = step.kind === 'repeat';
   const state = node.currentState;
