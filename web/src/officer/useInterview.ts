@@ -24,6 +24,15 @@ export function formOf(instrument: Instrument): Promise<LoadedForm> {
   return form;
 }
 
+/** Parses forms while nobody waits for them, one after the other, so that an interview begins at once. */
+export async function parseAhead(instruments: readonly Instrument[]): Promise<void> {
+  const idle = (): Promise<void> => new Promise((go) => ('requestIdleCallback' in window ? requestIdleCallback(() => go(), { timeout: 5000 }) : setTimeout(go, 500)));
+  for (const instrument of instruments) {
+    await idle();
+    await formOf(instrument).catch(() => undefined); // told when somebody begins it
+  }
+}
+
 /** Begins an interview: the draft is stored before the first question is seen. */
 export async function beginInterview(instrument: Instrument): Promise<string> {
   const officer = useOfficer();
@@ -150,12 +159,14 @@ export function useInterview(officerLanguage: () => string) {
     if (value === 'skipped') pilot?.skipped(step.path);
     refresh();
     void save({ noValue: { ...interview.value?.noValue, [step.path]: value } });
-    forward();
+    void forward();
   }
 
-  /** On to the next step, or to the result after the last. */
-  function forward(): void {
+  /** On to the next step, or to the result after the last; first what was answered is stored. */
+  async function forward(): Promise<void> {
     const step = steps.value[at.value];
+    await saving;
+    if (steps.value[at.value] !== step) return; // pressed twice: the first press has gone on already
     if (step && pilot) pilot.left(step.path);
     const place = steps.value.findIndex((one) => one.path === step?.path);
     if (place >= steps.value.length - 1) void save({ stage: 'result' });

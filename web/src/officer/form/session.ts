@@ -56,7 +56,9 @@ export class FormSession {
   speak(officer: string, traveller: string): void {
     this.officer = languageFor(this.root, officer);
     this.traveller = languageFor(this.root, traveller);
-    if (!('isSyntheticDefault' in this.officer)) this.root.setLanguage(this.officer);
+    // Setting the language makes every question of the form new, also where it is the same one.
+    const active = this.root.currentState.activeLanguage;
+    if (!('isSyntheticDefault' in this.officer) && active.language !== this.officer.language) this.root.setLanguage(this.officer);
   }
   get officerLanguage(): FormLanguage {
     return this.officer;
