@@ -7,7 +7,7 @@ LISTEN ?= 127.0.0.1:8080
 
 web_sources := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check web build lint vuln slow bench journeys clean
+.PHONY: help run test check web build lint vuln faults slow bench journeys clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,16 +44,21 @@ check: test lint ## all of it: race detector, PostgreSQL, slow tests of the engi
 	tools/with-postgres go test -race -timeout 30m ./platform/... ./node ./agency ./cmd/...
 	tools/with-postgres go test -timeout 30m ./screening ./casework ./displacement
 	LINTAS_SLOW=1 go test -timeout 30m $(engines)
+	LINTAS_SLOW=1 tools/with-postgres go test -timeout 30m -run Kill9 ./screening
+	cd screening/xlsform/engine-load && npm ci --no-audit --no-fund --loglevel=error && npm test --silent
 	$(MAKE) --no-print-directory journeys
 
-slow: ## the tests that take from minutes to an hour: kill -9 in a loop, 10,000 histories, both displacement cores
+faults: ## kill -9 in a loop while eight clients post, cut connections, 10,000 referral histories with a crash after every step
+	tools/with-postgres env LINTAS_SLOW=1 go test -timeout 2h -run 'Kill9|Cut|RandomReferral' ./screening ./casework
+
+slow: ## every slow test, some minutes to an hour: also both displacement cores on all cases
 	tools/with-postgres env LINTAS_SLOW=1 go test -timeout 3h ./screening ./casework ./displacement/abm
 
 bench: ## the figures of docs/benchmarks.md, on this machine
 	go test -run xxx -bench FullInterview -benchtime 20000x -cpu 1 ./screening/indicator
 	go test -run xxx -bench . -benchtime 5x -cpu 1 ./screening/xlsform
 	go run ./screening/loadtest
-	go test -run xxx -bench 'Mali2012|SSudan' -benchtime 3x ./displacement/abm
+	go test -run xxx -bench 'Mali2012|SSudan2013|HundredMembers' -benchtime 3x ./displacement/abm
 
 journeys: build ## people's journeys in a real browser, against real nodes
 	tools/install-for-check

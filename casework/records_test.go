@@ -249,6 +249,22 @@ func TestAReturnIsFollowedUpAndStopsWhenRiskRises(t *testing.T) {
 	})
 }
 
+func TestASecondSuspensionKeepsTheWordsOfTheFirst(t *testing.T) {
+	now := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
+	r := Return{State: "preparing"}
+	for _, risk := range []string{"a threat by telephone", "somebody waits at the house"} {
+		if err := r.move("suspended", map[string]string{"risk": risk}, now); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.move("resume", map[string]string{"risk_assessment": "looked at"}, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := "a threat by telephone\n2026-05-04: somebody waits at the house"; r.Recorded["preparing.risk"] != want {
+		t.Errorf("recorded %q instead of %q", r.Recorded["preparing.risk"], want)
+	}
+}
+
 func TestEveryStateOfAReturnHasAWayOut(t *testing.T) {
 	out := map[string]bool{}
 	for _, r := range ReturnTable {

@@ -195,7 +195,11 @@ func (r *Return) move(to string, recorded map[string]string, now time.Time) erro
 		return p
 	}
 	for k, v := range recorded {
-		r.Recorded[r.State+"."+k] = v
+		k = r.State + "." + k
+		if before := r.Recorded[k]; before != "" { // suspended a second time, say: the first risk stays on record
+			v = before + "\n" + now.UTC().Format(time.DateOnly) + ": " + v
+		}
+		r.Recorded[k] = v
 	}
 	switch to {
 	case "suspended":

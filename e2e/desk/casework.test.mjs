@@ -98,6 +98,7 @@ test('consent, a referral, a partner without an account; consent taken back clos
     await page.getByText('Accepted', { exact: true }).first().waitFor();
     await picture(page, 'casework-referrals');
     await page.getByRole('button', { name: 'The person takes it back' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'The person takes it back' }).click();
     await page.getByText('Consent was taken back.').waitFor();
     await partner.page.getByRole('button', { name: /^(Still helping|Finished)$/ }).first().click();
     await partner.page.getByRole('alert').first().waitFor();

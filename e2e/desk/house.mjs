@@ -129,7 +129,7 @@ export async function call(context, method, path, data) {
 
 /** Fails when axe finds a breach of WCAG 2.2 A or AA on the page as it stands, or the name of a text stands for the text. */
 export async function accessible(page, where) {
-  const names = (await page.locator('body').innerText()).match(/\b(shell|ui|session|agency|screening|casework)\.[a-z][\w.-]*/g);
+  const names = (await page.locator('body').innerText()).match(/\b(shell|ui|session|agency|screening|screening-desk|casework|displacement)\.[a-z][\w.-]*/g);
   assert.deepEqual(names ?? [], [], `${where} shows the names of texts`);
   const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
   const told = found.violations.map((v) => `${v.id}: ${v.help}\n    ${v.nodes.map((n) => n.html).join('\n    ')}`);

@@ -69,6 +69,8 @@ export const useSession = defineStore('session', () => {
       await api.post('/api/agency/sign-out', {});
     } finally {
       person.value = null;
+      // What a planner kept on this device for days without a network goes with the session that kept it.
+      indexedDB.deleteDatabase('lintas-displacement');
     }
   }
 
