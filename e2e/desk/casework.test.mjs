@@ -199,3 +199,73 @@ for (const width of [390, 1280]) {
       }));
   }
 }
+
+const sheet = (page, name) => page.getByRole('region', { name, exact: true });
+
+test('what is written while the network is gone stays on the page, and is stored when it is back', () =>
+  journey({}, 'caseworker@demo', async (page, context) => {
+    const made = await openCase(context, { given_name: 'Malee', family_name: 'Srisai', language: 'th' });
+    await page.goto(`/casework/cases/${made.id}`);
+    await sheet(page, 'How to reach').getByRole('button', { name: 'Change' }).click();
+    await page.getByLabel('Telephone that is safe to call').fill('+66 81 234 5678');
+    await context.setOffline(true);
+    await sheet(page, 'How to reach').getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('Not stored yet: the node cannot be reached').waitFor();
+    await accessible(page, 'an edit that waits for the network');
+    await picture(page, 'casework-unsent');
+    await context.setOffline(false);
+    // It goes out by itself as soon as the browser says that there is a network.
+    await sheet(page, 'How to reach').getByText('+66 81 234 5678').waitFor();
+    assert.equal(await page.getByText('Not stored yet').count(), 0);
+  }));
+
+test('two people change one field: nothing is overwritten, both values are shown, a human chooses', () =>
+  journey({}, 'caseworker@demo', async (page, context) => {
+    const made = await openCase(context, { given_name: 'Dara', family_name: 'Chea', language: 'km' });
+    await page.goto(`/casework/cases/${made.id}`);
+    await sheet(page, 'Identity').getByRole('button', { name: 'Change' }).click();
+    const other = await call(context, 'PATCH', `/api/casework/cases/${made.id}/sheets`, { base: made.revision, values: { given_name: 'Darareaksmey' } });
+    assert.equal(other.status, 200, JSON.stringify(other.body));
+    await page.getByLabel('Given name').fill('Dararith');
+    await sheet(page, 'Identity').getByRole('button', { name: 'Save', exact: true }).click();
+    const choice = sheet(page, 'Please choose');
+    await choice.getByText('Darareaksmey').waitFor();
+    await choice.getByText('Dararith', { exact: true }).waitFor();
+    await accessible(page, 'a conflict');
+    await picture(page, 'casework-conflict');
+    await choice.getByRole('button', { name: 'Take the other' }).click();
+    await sheet(page, 'Identity').getByText('Dararith', { exact: true }).waitFor();
+    assert.equal(await choice.count(), 0);
+  }));
+
+test('cases from a file are looked at row by row before anything is stored', () =>
+  journey({}, 'caseworker@demo', async (page) => {
+    await page.goto('/casework/bring');
+    const file = { name: 'cases.csv', mimeType: 'text/csv', buffer: Buffer.from('case_id,prs_FirstName,prs_SecondName,prs_Gender\nA-1,Ratree,Boonmee,Feminine\nA-2,Somsak,Chaiyo,Purple\n') };
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.getByRole('button', { name: 'Look at it first' }).click();
+    await page.getByText('A new case').waitFor();
+    await page.getByText('Left out', { exact: true }).waitFor();
+    await accessible(page, 'an import that is looked at');
+    await fitsItsWidth(page, 'an import');
+    await picture(page, 'casework-bring');
+    await page.getByRole('button', { name: 'Store 1 row' }).click();
+    await page.getByText('1 row was stored.').waitFor();
+  }));
+
+test('erasing asks for the case\'s code, and what was erased is gone', () =>
+  journey({}, 'supervisor@demo', async (page, context) => {
+    const made = await openCase(context, { given_name: 'Wayan', family_name: 'Sudana', language: 'id' });
+    await page.goto(`/casework/cases/${made.id}`);
+    await tab(page, 'Who has seen it');
+    await page.getByRole('button', { name: 'Erase for good' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Everything about this person').check();
+    assert.ok(await dialog.getByRole('button', { name: 'Erase for good' }).isDisabled(), 'it may be erased without the code');
+    await dialog.getByLabel(/code to confirm/).fill(made.code);
+    await dialog.getByRole('button', { name: 'Erase for good' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await tab(page, 'Person');
+    await page.getByText('This part was erased for good.').first().waitFor();
+    assert.equal(await page.getByText('Wayan').count(), 0);
+  }));
