@@ -24,18 +24,10 @@ export function formOf(instrument: Instrument): Promise<LoadedForm> {
   return form;
 }
 
-/** Parses forms while nobody waits for them, one after the other, so that an interview begins at once. */
-export async function parseAhead(instruments: readonly Instrument[]): Promise<void> {
-  const idle = (): Promise<void> => new Promise((go) => ('requestIdleCallback' in window ? requestIdleCallback(() => go(), { timeout: 5000 }) : setTimeout(go, 500)));
-  for (const instrument of instruments) {
-    await idle();
-    await formOf(instrument).catch(() => undefined); // told when somebody begins it
-  }
-}
-
 /** Begins an interview: the draft is stored before the first question is seen. */
 export async function beginInterview(instrument: Instrument): Promise<string> {
   const officer = useOfficer();
+  void formOf(instrument).catch(() => undefined); // is being parsed while the draft is stored; told when it is opened
   const now = new Date().toISOString();
   const interview: Interview = {
     id: newId(), instrument: JSON.parse(JSON.stringify(instrument)) as Instrument, startedAt: now, changedAt: now, language: '', before: { urgent: {} }, stage: 'language',
@@ -96,7 +88,7 @@ export function useInterview(officerLanguage: () => string) {
   function refresh(): void {
     if (!session) return;
     steps.value = session.steps();
-    answered.value = session.answered();
+    answered.value = session.answered(steps.value);
     if (scorer.value) result.value = scorer.value.score(session.leaves(), statesByName(), false);
   }
 

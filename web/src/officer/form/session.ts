@@ -93,10 +93,10 @@ export class FormSession {
   leaves(): Record<string, string> {
     return leavesOf(this.root);
   }
-  /** The path of every question that has an answer. */
-  answered(): Set<string> {
+  /** The path of every question among the steps that has an answer. */
+  answered(steps: readonly Step[]): Set<string> {
     const set = new Set<string>();
-    for (const step of this.steps()) if (step.kind === 'question' && step.node.nodeType !== 'note' && ((step.node.currentState as { instanceValue?: string }).instanceValue ?? '') !== '') set.add(step.path);
+    for (const step of steps) if (step.kind === 'question' && step.node.nodeType !== 'note' && ((step.node.currentState as { instanceValue?: string }).instanceValue ?? '') !== '') set.add(step.path);
     return set;
   }
 
