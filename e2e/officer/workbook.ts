@@ -75,3 +75,24 @@ export function recording(hertz: number): Buffer {
   for (let at = 0; at < samples; at++) wav.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * hertz * at) / rate)), 44 + at * 2);
   return wav;
 }
+
+/** One question in the languages of travellers that the app itself speaks as well. */
+export function spoken(): string {
+  const tongues = ['English (en)', 'ខ្មែរ (km)', 'ລາວ (lo)', 'සිංහල (si)', 'தமிழ் (ta)', 'বাংলা (bn)', 'اردو (ur)', 'دری (prs)'];
+  const asked = ['Do you owe money for this journey?', 'តើអ្នកជំពាក់ប្រាក់គេសម្រាប់ដំណើរនេះទេ?', 'ທ່ານຕິດໜີ້ຄ່າເດີນທາງນີ້ບໍ?', 'මේ ගමනට ඔබ ණයද?', 'இந்தப் பயணத்திற்காகக் கடன் பட்டிருக்கிறீர்களா?', 'এই যাত্রার জন্য কি আপনার ঋণ আছে?', 'کیا اس سفر کے لیے آپ پر قرض ہے؟', 'آیا برای این سفر قرضدار هستید؟'];
+  const yes = ['Yes', 'បាទ/ចាស', 'ແມ່ນ', 'ඔව්', 'ஆம்', 'হ্যাঁ', 'ہاں', 'بلی'];
+  const no = ['No', 'ទេ', 'ບໍ່', 'නැත', 'இல்லை', 'না', 'نہیں', 'نه'];
+  const blank = tongues.map(() => '');
+  return [
+    row('survey', '', '', ...blank),
+    row('', 'type', 'name', ...tongues.map((one) => `label::${one}`)),
+    row('', 'select_one yn', 'owes_money', ...asked),
+    row('choices', '', '', ...blank),
+    row('', 'list_name', 'name', ...tongues.map((one) => `label::${one}`)),
+    row('', 'yn', 'yes', ...yes),
+    row('', 'yn', 'no', ...no),
+    row('settings', '', '', '', ''),
+    row('', 'form_title', 'form_id', 'version', 'default_language'),
+    row('', 'Spoken interview', 'spoken_journey', '1', 'English (en)'),
+  ].join('\n');
+}

@@ -45,16 +45,25 @@ export interface Card {
   source?: string;
   checked_at?: string;
   checked_by?: string;
+  holds_until?: string;
   draft?: boolean;
 }
 
-export interface Procedure {
-  title?: string;
-  steps?: string[];
-  text?: string;
-  language?: string;
+/** The country's own way of referring, as the node holds it; texts[0] is the confirmed one. Days are YYYY-MM-DD. */
+export interface Procedure extends Omit<ProcedureText, 'draft'> {
   dated?: string;
   confirmed_by?: string;
+  holds_until?: string;
+  source?: string;
+  version?: number;
+  texts: ProcedureText[];
+}
+
+export interface ProcedureText {
+  language: string;
+  title: string;
+  steps: string[];
+  draft: boolean;
 }
 
 export interface Service {

@@ -1,0 +1,51 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { Node } from './node';
+import { Phone } from './phone';
+import { spoken } from './workbook';
+
+/** What travellers of more languages see, and what an officer reads before and after. */
+let node: Node;
+let phone: Phone;
+
+beforeAll(async () => {
+  node = await Node.start();
+  await (await node.as('supervisor@demo')).publish('spoken', spoken());
+  phone = await Phone.start(node.url, { slow: 1 });
+  await phone.enrol('officer@demo', '493817');
+});
+afterEach(async ({ task }) => {
+  if (task.result?.state !== 'fail') return;
+  await phone?.picture('failure-travellers').catch(() => undefined);
+  console.error(phone?.complaints.join('\n'));
+});
+afterAll(async () => {
+  await phone?.end();
+  await node?.remove();
+});
+
+for (const [code, yes, dir] of [['km', 'បាទ/ចាស', 'ltr'], ['lo', 'ແມ່ນ', 'ltr'], ['si', 'ඔව්', 'ltr'], ['ta', 'ஆம்', 'ltr'], ['bn', 'হ্যাঁ', 'ltr'], ['ur', 'ہاں', 'rtl'], ['prs', 'بلی', 'rtl']] as const) {
+  test(`a traveller who chooses ${code} is asked in it about what cannot wait, in its own direction, and the missing voice is said`, async () => {
+    const { page } = phone;
+    await phone.go();
+    await page.locator('.choice, input').first().waitFor();
+    if (await page.getByLabel('PIN or passphrase').isVisible()) await phone.unlock('493817');
+    await page.locator('.choice.begin', { hasText: 'Spoken interview' }).click();
+    await page.locator(`[data-language="${code}"]`).click();
+    await page.locator('[data-screen="private"] [data-value="none"]').click();
+    const hurt = page.locator('[data-screen="hurt"]');
+    await hurt.waitFor();
+    const side = hurt.locator(`[lang="${code}"]`).first();
+    expect(await side.getAttribute('dir')).toBe(dir);
+    expect(await hurt.locator('[data-value="yes"]').innerText()).toContain(yes);
+    await hurt.locator('[data-sound="none"]').waitFor();
+    await phone.picture(`40-urgent-${code}`);
+    expect(await phone.axe()).toEqual([]);
+    for (const need of ['hurt', 'danger', 'food', 'child']) await page.locator(`[data-screen="${need}"] [data-value="no"]`).click();
+    await page.locator('[data-screen="consent"]').waitFor();
+    await phone.picture(`41-consent-${code}`);
+    await page.locator('[data-screen="consent"] [data-value="yes"]').click();
+    await page.locator('.question').waitFor();
+    await phone.picture(`42-question-${code}`);
+    expect(phone.complaints).toEqual([]);
+  });
+}
