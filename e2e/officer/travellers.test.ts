@@ -49,3 +49,50 @@ for (const [code, yes, dir] of [['km', 'បាទ/ចាស', 'ltr'], ['lo', '�
     expect(phone.complaints).toEqual([]);
   });
 }
+
+test('without a network the officer reads how the country refers, with who confirmed it and when', async () => {
+  const { page } = phone;
+  await phone.go();
+  await phone.unlock('493817');
+  await page.getByRole('heading', { name: /^Hello/ }).waitFor();
+  await node.stop();
+  await page.locator('a.choice[href$="/help"]').click();
+  const procedure = page.locator('[data-test="procedure"]');
+  await procedure.locator('ol li').first().waitFor();
+  expect(await procedure.innerText()).toMatch(/confirmed by \S/);
+  expect(await procedure.locator('[data-sound="none"]').innerText()).toContain('No voice');
+  await phone.picture('43-help');
+  expect(await phone.axe()).toEqual([]);
+});
+
+test('each learning card is there once without a network, with its checks, and what is known by heart stays known', async () => {
+  const { page } = phone;
+  await page.goBack();
+  await page.locator('a.choice[href$="/cards"]').click();
+  await page.locator('[data-card]').first().waitFor();
+  const ids = await page.locator('[data-card]').evaluateAll((all) => all.map((one) => one.getAttribute('data-card')));
+  expect(ids).toEqual([...new Set(ids)]);
+  expect(ids).toEqual(expect.arrayContaining(['frightened', 'interpreter', 'interview', 'children', 'referral']));
+  const card = page.locator('[data-card="frightened"]');
+  await card.locator('summary').first().click();
+  await card.locator('.check summary').first().click();
+  await card.getByRole('button', { name: 'I know this' }).click();
+  await card.getByText('known since').waitFor();
+  await phone.picture('44-cards');
+  expect(await phone.axe()).toEqual([]);
+  await page.goBack();
+  await page.locator('a.choice[href$="/cards"]').click();
+  await page.locator('[data-card="frightened"]').getByText('known since').waitFor();
+  expect(phone.strangers).toEqual([]);
+  expect(phone.complaints).toEqual([]);
+});
+
+test('the page of the app forbids evaluated scripts and every other origin', async () => {
+  await node.run();
+  const policy = (await fetch(`${node.url}/app/`)).headers.get('content-security-policy') ?? '';
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("'wasm-unsafe-eval'");
+  expect(policy.replaceAll("'wasm-unsafe-eval'", '')).not.toContain('unsafe-eval');
+  expect(policy).toContain('require-trusted-types-for');
+  expect(policy).not.toMatch(/https?:/);
+});
