@@ -98,6 +98,8 @@ func refuseOpenRosa(w http.ResponseWriter, r *http.Request, p *problem.Problem) 
 	case status >= 500 || status == http.StatusTooManyRequests:
 	case withToken:
 		status, text = http.StatusForbidden, "This phone is not, or no longer, allowed to use the server. Keep your interviews on the phone and ask your supervisor to enrol it again."
+	case p.Kind == problem.Unauthenticated && r.Header.Get("X-Lintas-Request") != "":
+		// The officer's app asks for the sign-in itself; a challenge would make the browser ask, and the app wait.
 	case p.Kind == problem.Unauthenticated && !secure(r):
 		status, text = http.StatusForbidden, "The server takes a user name and password only over https. Use an https address, or enrol the phone with its QR code."
 	case p.Kind == problem.Unauthenticated:
