@@ -48,6 +48,26 @@ test('a person answers alone and shares nothing: their answers are on no screen 
   expect(phone.complaints).toEqual([]);
 });
 
+test('what a person would rather not say alone stays that when they share everything', async () => {
+  await phone.page.locator('[data-test="menu"]').click();
+  await phone.page.locator('[data-test="alone"]').click();
+  await phone.page.locator('[data-test="alone-start"]').click();
+  await phone.question('given_name').locator('[data-value="declined"]').click();
+  await phone.question('age').locator('[data-value="not_known"]').click();
+  await phone.question('owes_money').waitFor();
+  while ((await phone.page.locator('[data-test="share-all"]').count()) === 0) {
+    await phone.page.locator('.question [data-test="skip"], .question [data-test="next"], [data-test="share-all"]').first().waitFor();
+    const skip = phone.page.locator('.question [data-test="skip"]');
+    if (await skip.count()) await skip.click();
+  }
+  await phone.page.locator('[data-test="share-all"]').click();
+  await phone.page.locator('[data-test="given-back"]').click();
+  // Back where the person began, or at the end of the questions: walk back to the first.
+  while ((await phone.question('given_name').count()) === 0) await phone.page.locator('[data-test="back"]').click();
+  expect(await phone.question('given_name').locator('[data-value="declined"]').getAttribute('aria-pressed')).toBe('true');
+  expect(phone.complaints).toEqual([]);
+});
+
 test('quick exit leaves a clock, and only the PIN leads back', async () => {
   await phone.page.locator('[data-test="menu"]').click();
   await phone.page.locator('[data-test="alone"]').click();

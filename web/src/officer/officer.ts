@@ -40,6 +40,7 @@ export const useOfficer = defineStore('officer', () => {
   let shelf: Shelf;
   let queue: Queue | null = null;
   let lastTouch = Date.now();
+  let lastTick = performance.now();
 
   async function start(): Promise<void> {
     try {
@@ -66,9 +67,12 @@ export const useOfficer = defineStore('officer', () => {
   const idleLimit = (): number => (bundle.value?.lock?.minutes ?? 2) * 60_000;
   function touch(): void {
     lastTouch = Date.now();
+    lastTick = performance.now();
   }
+  /** By the clock on the wall, which goes on while the phone sleeps, and by one that nobody can set back. */
   function lockIfIdle(): void {
-    if (vault.value && Date.now() - lastTouch >= idleLimit()) lock();
+    const wall = Date.now() - lastTouch;
+    if (vault.value && (wall < -1000 || wall >= idleLimit() || performance.now() - lastTick >= idleLimit())) lock();
   }
   function lock(): void {
     vault.value = null;

@@ -144,13 +144,17 @@ export function useInterview(officerLanguage: () => string) {
     return violation.value === null;
   }
 
-  function giveNoValue(value: NoValue): void {
+  /** "Not known", "declined" or skipped is an answer: one given before it goes. */
+  function noteNoValue(value: NoValue): void {
     const step = steps.value[at.value];
     if (!session || !step) return;
     if (value !== 'skipped') session.answer(step, '');
     if (value === 'skipped') pilot?.skipped(step.path);
     refresh();
     void save({ noValue: { ...interview.value?.noValue, [step.path]: value } });
+  }
+  function giveNoValue(value: NoValue): void {
+    noteNoValue(value);
     void forward();
   }
 
@@ -158,6 +162,8 @@ export function useInterview(officerLanguage: () => string) {
   async function forward(): Promise<void> {
     const step = steps.value[at.value];
     await saving;
+    if (unsaved.value) await save(); // pressed again after a failure: tried again
+    if (unsaved.value) return;
     if (steps.value[at.value] !== step) return; // pressed twice: the first press has gone on already
     if (step && pilot) pilot.left(step.path);
     const place = steps.value.findIndex((one) => one.path === step?.path);
@@ -220,9 +226,10 @@ export function useInterview(officerLanguage: () => string) {
       id: kept.id, instanceId: instanceIdOf(xml), title: kept.instrument.title, finishedAt: new Date().toISOString(), xml, sha256: await sha256(bytes),
       files: [...files.map(({ name, type, bytes: content }) => ({ name, type, base64: toBase64(content) })), companionFile(kept)], state: 'waiting', tries: [],
     };
+    await vault.move({ kind: 'draft', id: kept.id }, { kind: 'queued', id: kept.id, value: queued });
+    // Only now: had the move failed (a full disk), the interview would still be here to be finished, and counted once.
     if (pilot) await pilot.finished(scorer.value ? scorer.value.score(session.leaves(), {}, true) : null, kept);
     interview.value = null;
-    await vault.move({ kind: 'draft', id: kept.id }, { kind: 'queued', id: kept.id, value: queued });
     await officer.shelf().release(kept.id);
     officer.waiting = await vault.count('queued');
     void officer.sendNow();
@@ -259,7 +266,7 @@ export function useInterview(officerLanguage: () => string) {
   return {
     interview, steps, at, question, violation, result, scorer, answered, skips, unsaved,
     progress: computed(() => (steps.value.length === 0 ? 0 : (at.value + 1) / steps.value.length)),
-    open, save, give, giveNoValue, forward, back, goTo, show, addRound, removeRound, languages, speak, finish, finalResult, beginAlone, endAlone,
+    open, save, give, giveNoValue, noteNoValue, forward, back, goTo, show, addRound, removeRound, languages, speak, finish, finalResult, beginAlone, endAlone,
     refreshView: () => show(at.value), heard: (sound: 'media' | 'voice' | 'none', code: string) => pilot?.heard(sound, code),
   };
 }
