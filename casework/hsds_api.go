@@ -3,6 +3,7 @@ package casework
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -210,7 +211,7 @@ func hsdsServices(dir *directory, r *http.Request) (any, error) {
 		}
 	}
 	if isTrue(r, "minimal") { // whole, as the specification asks, unless pages are asked for
-		return pageOf(r, list, len(list), func(s hsds.Service) hsds.Minimal { return hsds.Minimal{ID: s.ID, ModifiedDate: s.LastModified} })
+		return pageOf(r, list, len(list), func(s hsds.Service) hsds.Minimal { return hsds.Minimal{ID: s.ID, ModifiedDate: modified(s)} })
 	}
 	return pageOf(r, list, perPage, func(row hsds.Service) hsds.Service {
 		s, _ := dir.service(row.ID)
@@ -238,7 +239,7 @@ func serviceFilter(dir *directory, r *http.Request) (func(hsds.Service) bool, er
 			return false
 		}
 		if !after.IsZero() {
-			if at, ok := instant(s.LastModified); !ok || at.Before(after) {
+			if at, ok := instant(modified(s)); !ok || at.Before(after) {
 				return false
 			}
 		}
@@ -250,6 +251,10 @@ func serviceFilter(dir *directory, r *http.Request) (func(hsds.Service) bool, er
 			(taxonomy == "" || slices.ContainsFunc(nested.Attributes, func(a hsds.Attribute) bool { return dir.inTaxonomy(a, taxonomy) }))
 	}, nil
 }
+
+// modified is when a service's entry last changed; one that does not say was at
+// least looked at when it was last confirmed.
+func modified(s hsds.Service) string { return cmp.Or(s.LastModified, s.AssuredDate) }
 
 // instant reads the forms of a date and time that directories use.
 func instant(text string) (time.Time, bool) {

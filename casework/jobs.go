@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"lintas/casework/referral"
@@ -153,7 +154,7 @@ func (d *Desk) term(t *db.Tx, due Due, now time.Time) error {
 			return err
 		}
 		for _, r := range running {
-			if r.Clock.Code == due.Ref {
+			if r.Clock.Code == strings.TrimPrefix(due.Ref, floor) {
 				warn, minimum = r.Warn, r.Clock.Minimum
 			}
 		}
@@ -162,7 +163,7 @@ func (d *Desk) term(t *db.Tx, due Due, now time.Time) error {
 	tell := func(kind, person string) error {
 		return d.notify(t, Notice{Organisation: c.Organisation, Person: person, Kind: kind, Case: c.ID, Key: key + ":" + kind + ":" + person})
 	}
-	if !now.Before(warn) && due.Owner != "" {
+	if !now.Before(warn) && now.Before(due.At) && due.Owner != "" {
 		if err := tell(due.Kind+"_soon", due.Owner); err != nil {
 			return err
 		}

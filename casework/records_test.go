@@ -297,9 +297,11 @@ func TestStatutoryTermsFollowTheCasesEventsAndItsCountry(t *testing.T) {
 		if p = must[Page](t)(w.CasePage(ana, c.ID)); len(p.Clocks) != 2 || p.Clocks[1].Clock.Code != "reflection_review" {
 			t.Errorf("in another country: %+v", p.Clocks)
 		}
-		w.clock.Advance(60 * 24 * time.Hour)
-		if err := w.Terms(context.Background()); err != nil {
-			t.Fatal(err)
+		for _, days := range []time.Duration{41, 19} { // before the last of the terms ends, and after it
+			w.clock.Advance(days * 24 * time.Hour)
+			if err := w.Terms(context.Background()); err != nil {
+				t.Fatal(err)
+			}
 		}
 		kinds := map[string]int{}
 		for _, n := range must[Work](t)(w.WorkToday(ana)).Notices {
@@ -719,6 +721,62 @@ func TestARiskWrittenOnTheCaseSuspendsAReturnUnderWay(t *testing.T) {
 		must[Entry](t)(w.ChangeEntry(ana, c.ID, risk.ID, EntryChange{State: &open}))
 		if s := state(); s != "suspended" {
 			t.Errorf("with the risk open again the return is %s", s)
+		}
+	})
+}
+
+func TestAMinimumThatHasEndedIsNobodysFault(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c := w.openMya(t)
+		must[Entry](t)(w.AddEntry(ana, c.ID, NewEntry{Kind: "event", Code: "presumed"}))
+		terms := func() (what []string, overdue int) {
+			for _, x := range must[Work](t)(w.WorkToday(ana)).Dues {
+				if x.Kind == "clock" {
+					what = append(what, x.What)
+					if x.Overdue {
+						overdue++
+					}
+				}
+			}
+			return what, overdue
+		}
+		w.clock.Advance(43 * 24 * time.Hour)
+		if what, _ := terms(); !slices.Contains(what, "reflection") {
+			t.Errorf("before the reflection period ends the list has %v", what)
+		}
+		w.clock.Advance(10 * 24 * time.Hour)
+		if what, overdue := terms(); slices.Contains(what, "reflection") || overdue != 1 { // the shelter's fifteen days are late
+			t.Errorf("after it the list has %v, %d overdue", what, overdue)
+		}
+	})
+}
+
+// What a service must know is the age; the day of birth stays with us.
+func TestWhoMayKnowTheAgeIsNotToldTheDayOfBirth(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c := w.openMya(t)
+		r := must[Referral](t)(w.Offer(ana, c.ID, NewReferral{Service: shelterID, Receiver: theirs, Priority: referral.Normal, Fields: []string{"age"}, Receipt: w.consent(t, c, "age").ID}))
+		must[Referral](t)(w.TakeStep(ana, r.ID, StepIn{Event: referral.Send}))
+		if v := must[Disclosed](t)(w.OpenReferral(mai, r.ID)); len(v.Values) != 1 || v.Values["age"] != "26" {
+			t.Errorf("the receiver sees %v", v.Values)
+		}
+	})
+}
+
+// A day of birth corrected to that of a child makes the rules for children hold
+// from then on; back again it takes a person's decision.
+func TestACorrectedBirthdayMakesAChild(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c := w.openMya(t)
+		must[Edited](t)(w.EditSheets(ana, c.ID, Edit{Base: c.Revision, Values: map[string]string{"birth_date": "2010-05-04"}}))
+		if c = must[Case](t)(w.GetCase(ana, c.ID)); !c.Child {
+			t.Error("somebody of fifteen is no child")
+		}
+		_, err := w.TakeConsent(ana, c.ID, NewReceipt{Purpose: "referral", Fields: []string{"age"}, Recipient: shelterID, Language: "my", How: "spoken", GivenBy: "person", Until: w.clock.Now().AddDate(0, 1, 0)})
+		wantCode(t, err, "casework.receipt")
+		must[Edited](t)(w.EditSheets(ana, c.ID, Edit{Base: c.Revision + 9, Values: map[string]string{"birth_date": "1999-05-04"}}))
+		if c = must[Case](t)(w.GetCase(ana, c.ID)); !c.Child {
+			t.Error("the mark went off by itself")
 		}
 	})
 }

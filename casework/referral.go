@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"lintas/casework/referral"
@@ -506,7 +507,44 @@ func (d *Desk) disclosedValues(t *db.Tx, ctx context.Context, r Referral) (map[s
 			}
 		}
 	}
+	if slices.Contains(r.Fields, "age") && out["age"] == "" {
+		age, err := d.ageOf(ctx, c, rows)
+		if err != nil || age == "" {
+			return out, err
+		}
+		out["age"] = age
+	}
 	return out, nil
+}
+
+// ageOf counts the age from the day of birth: whoever may know the age need not
+// be told the day.
+func (d *Desk) ageOf(ctx context.Context, c Case, rows []sheetRow) (string, error) {
+	for _, row := range rows {
+		if row.Class != fieldByName["birth_date"].Class {
+			continue
+		}
+		fields, _, err := d.openSheet(ctx, c, row)
+		if err != nil {
+			return "", err
+		}
+		born, err := time.Parse(time.DateOnly, fields["birth_date"].Value)
+		if err != nil {
+			return "", nil // none is written down
+		}
+		return strconv.Itoa(yearsSince(born, d.Clock.Now().In(d.profile(c.Profile).Location()))), nil
+	}
+	return "", nil
+}
+
+// yearsSince counts whole years; who was born on 29 February has a birthday on
+// 1 March in other years.
+func yearsSince(born, now time.Time) int {
+	years := now.Year() - born.Year()
+	if now.Month() < born.Month() || now.Month() == born.Month() && now.Day() < born.Day() {
+		years--
+	}
+	return max(years, 0)
 }
 
 func (d *Desk) nameService(ctx context.Context, r *Referral) error {

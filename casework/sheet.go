@@ -404,6 +404,7 @@ func (d *Desk) EditSheets(ctx context.Context, caseID string, e Edit) (out Edite
 		}
 		out.Revision = c.Revision
 		c.ChangedAt = d.Clock.Now()
+		c.Child = c.Child || underAge(e.Values, c.ChangedAt) // taken off by hand only
 		if err := updateCase(t, c); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package casework
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -333,19 +334,27 @@ func replaceDues(t *db.Tx, caseID string, dues []Due) error {
 	return nil
 }
 
-// duesOf lists what is due for somebody until an instant; a supervisor also
-// gets what waits for any supervisor.
-func duesOf(t *db.Tx, who actor.Actor, until time.Time, most int) ([]Due, error) {
-	mine, err := db.All(t, scanDue, `SELECT `+dueColumns+` WHERE u.owner = ? AND u.at <= ? AND u.organisation = ? ORDER BY u.at, u.ref LIMIT ?`, who.Person, ms(until), who.Organisation, most)
+// noFloor leaves out the minimum terms that have ended.
+const noFloor = ` AND u.ref NOT LIKE 'floor:%'`
+
+// duesOf lists what is due for somebody until an instant, the oldest first; a
+// supervisor also gets what waits for any supervisor.
+func duesOf(t *db.Tx, who actor.Actor, now, until time.Time, most int) ([]Due, error) {
+	list := func(owner string) ([]Due, error) {
+		return db.All(t, scanDue, `SELECT `+dueColumns+` WHERE u.owner = ? AND u.at <= ? AND u.organisation = ? AND (u.at > ? OR u.ref NOT LIKE 'floor:%') ORDER BY u.at, u.ref LIMIT ?`, owner, ms(until), who.Organisation, ms(now), most)
+	}
+	mine, err := list(who.Person)
 	if err != nil || !who.Has(actor.Supervisor) {
 		return mine, err
 	}
-	open, err := db.All(t, scanDue, `SELECT `+dueColumns+` WHERE u.owner = '' AND u.organisation = ? AND u.at <= ? ORDER BY u.at, u.ref LIMIT ?`, who.Organisation, ms(until), most)
-	return append(open, mine...), err
+	open, err := list("")
+	mine = append(mine, open...)
+	slices.SortStableFunc(mine, func(a, b Due) int { return a.At.Compare(b.At) })
+	return mine[:min(len(mine), most)], err
 }
 
 func overdueOf(t *db.Tx, organisation string, now time.Time, most int) ([]Due, error) {
-	return db.All(t, scanDue, `SELECT `+dueColumns+` WHERE u.organisation = ? AND u.at <= ? ORDER BY u.at, u.ref LIMIT ?`, organisation, ms(now), most)
+	return db.All(t, scanDue, `SELECT `+dueColumns+` WHERE u.organisation = ? AND u.at <= ?`+noFloor+` ORDER BY u.at, u.ref LIMIT ?`, organisation, ms(now), most)
 }
 
 // termsUntil pages through the statutory clocks and tasks that end until an

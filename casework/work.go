@@ -56,6 +56,10 @@ func (d *Desk) windDues(t *db.Tx, ctx context.Context, c Case) error {
 	return replaceDues(t, c.ID, dues)
 }
 
+// floor begins the reference of a term that is a minimum. It is announced, and
+// when it has ended it is off the list: nobody is late.
+const floor = "floor:"
+
 // windCase adds what an open case has due beside its referrals.
 func (d *Desk) windCase(t *db.Tx, c Case, add func(kind, ref, what string, at time.Time, owner string)) error {
 	entries, err := datedEntries(t, c.ID)
@@ -71,7 +75,11 @@ func (d *Desk) windCase(t *db.Tx, c Case, add func(kind, ref, what string, at ti
 	}
 	for _, r := range running {
 		if r.Stopped.IsZero() {
-			add("clock", r.Clock.Code, r.Clock.Code, r.End, c.Owner)
+			ref := r.Clock.Code
+			if r.Clock.Minimum {
+				ref = floor + ref
+			}
+			add("clock", ref, r.Clock.Code, r.End, c.Owner)
 		}
 	}
 	asked, err := approvalsOf(t, c.ID)
@@ -116,7 +124,7 @@ func (d *Desk) WorkToday(ctx context.Context) (w Work, err error) {
 	who, now := actor.From(ctx), d.Clock.Now()
 	const most = 200
 	err = d.DB.Read(ctx, func(t *db.Tx) error {
-		if w.Dues, err = duesOf(t, who, now.AddDate(0, 0, 7), most+1); err != nil {
+		if w.Dues, err = duesOf(t, who, now, now.AddDate(0, 0, 7), most+1); err != nil {
 			return err
 		}
 		if w.Notices, err = noticesOf(t, who, 50); err != nil {
@@ -154,7 +162,7 @@ func (d *Desk) SupervisorBoard(ctx context.Context) (b Board, err error) {
 		if b.Referrals, err = counts(t, `SELECT state, COUNT(*) FROM casework_referral WHERE organisation = ? GROUP BY state`, who.Organisation); err != nil {
 			return err
 		}
-		if b.Overdue, err = counts(t, `SELECT owner, COUNT(*) FROM casework_due WHERE organisation = ? AND at <= ? GROUP BY owner`, who.Organisation, now.UnixMilli()); err != nil {
+		if b.Overdue, err = counts(t, `SELECT u.owner, COUNT(*) FROM casework_due u WHERE u.organisation = ? AND u.at <= ?`+noFloor+` GROUP BY u.owner`, who.Organisation, now.UnixMilli()); err != nil {
 			return err
 		}
 		if b.Load, err = counts(t, `SELECT owner, COUNT(*) FROM casework_case WHERE organisation = ? AND state <> 'closed' GROUP BY organisation, owner`, who.Organisation); err != nil {
@@ -301,7 +309,7 @@ func (d *Desk) CasePage(ctx context.Context, caseID string) (p Page, err error) 
 			return err
 		}
 		who := actor.From(ctx)
-		p = Page{Case: c, Members: g.Members, Sheets: map[string]Sheet{}, Steps: map[string][]string{}, Classes: []string{}}
+		p = Page{Case: c, Members: append([]string{}, g.Members...), May: []Action{}, Conflicts: []Conflict{}, Sheets: map[string]Sheet{}, Steps: map[string][]string{}, Classes: []string{}}
 		for _, class := range Classes {
 			if d.may(who, Read, g, class, "") {
 				p.Classes = append(p.Classes, class)

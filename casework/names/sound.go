@@ -34,10 +34,20 @@ func Sound(word string) string {
 			out = out[1:]
 		}
 	}
-	if len(out) > 1 && out[len(out)-1] == 'R' {
+	if len(out) > 1 && out[len(out)-1] == 'R' && endsWithR(word) {
 		out = out[:len(out)-1]
 	}
 	return strings.ReplaceAll(string(out), "R", "L")
+}
+
+// silencers are the signs that take the vowel from the letter before them.
+const silencers = "\u094D\u09CD\u0A4D\u0ACD\u0B4D\u0BCD\u0C4D\u0CCD\u0D4D\u0DCA\u17CB\u17CD\u17D2"
+
+// endsWithR says whether a word's last letter is an r, with no vowel after it:
+// Sandar and စန္ဒာ, but not Thiri.
+func endsWithR(word string) bool {
+	letters := []rune(strings.TrimRight(word, silencers))
+	return len(letters) > 0 && string(signs(string(letters[len(letters)-1:]))) == "R"
 }
 
 // consonantAfterFirst says whether the word begins with two consonants.
