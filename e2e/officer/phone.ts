@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -123,9 +123,23 @@ export class Phone {
     await session.send('Emulation.setCPUThrottlingRate', { rate: this.slow });
     this.page.setDefaultTimeout(15_000);
   }
-  /** As when the system ends the app or the battery does: no page is asked. */
+  /** As when the system ends the app in good order: no page is asked. */
   async kill(): Promise<void> {
     await this.context.close();
+    await this.open();
+  }
+  /** As when the battery goes: every process of the browser gets SIGKILL and writes nothing more. */
+  async crash(): Promise<void> {
+    const gone = new Promise((resolve) => this.context.once('close', resolve));
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(this.profile)) process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // it ended by itself in the meantime
+      }
+    }
+    await gone;
+    for (const lock of ['SingletonLock', 'SingletonCookie', 'SingletonSocket']) rmSync(join(this.profile, lock), { force: true });
     await this.open();
   }
   async end(): Promise<void> {

@@ -80,6 +80,9 @@ func measure(binary, database, clients string, seconds float64) error {
 	if err != nil {
 		return err
 	}
+	if err := settle(node.Process.Pid); err != nil {
+		return err
+	}
 	fmt.Printf("%-11s %8s %12s %12s %14s %14s %14s\n", "store", "clients", "interviews", "per second", "ms CPU each", "MiB resident", "of it memory")
 	for _, c := range strings.Split(clients, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(c))
@@ -170,6 +173,26 @@ func ask(c *http.Client, url, body string, answer any) error {
 		return nil
 	}
 	return json.Unmarshal(text, answer)
+}
+
+// settle waits until the node has done what it does after starting (the demo's scenarios are computed then), so
+// that it is not counted as a cost of interviews.
+func settle(pid int) error {
+	for range 60 {
+		before, _, _, err := cost(pid)
+		if err != nil {
+			return err
+		}
+		time.Sleep(time.Second)
+		after, _, _, err := cost(pid)
+		if err != nil {
+			return err
+		}
+		if after-before < 50*time.Millisecond {
+			return nil
+		}
+	}
+	return errors.New("the node does not come to rest within a minute")
 }
 
 // round posts with n clients for a while and prints a line.
