@@ -34,6 +34,7 @@ type Actor struct {
 	Roles        []Role
 	Device       string // id of the device, when known
 	Session      string // id (not the secret) of the session, when there is one
+	MustChange   bool   // signed in with a password that somebody else has seen: only its change is open
 	System       string // name of the node's own job, e.g. "casework.deadlines"; such an actor passes no route
 }
 

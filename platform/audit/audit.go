@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,23 +80,24 @@ func Append(t *db.Tx, now time.Time, who actor.Actor, e Entry) error {
 	if e.Stored != nil {
 		l.Hash = HashOf(e.Stored)
 	}
-	if _, err := t.Exec(`INSERT INTO audit_leaf (n, at, actor, verb, object, subject, detail, hash) VALUES (?,?,?,?,?,?,?,?)`,
-		l.N, clock.Millis(l.At), l.Actor, l.Verb, l.Object, l.Subject, string(l.Detail), l.Hash); err != nil {
-		return fmt.Errorf("audit leaf: %w", err)
-	}
-	return storeHashes(t, n, l.bytes())
-}
-
-func storeHashes(t *db.Tx, n int64, record []byte) error {
-	hashes, err := tlog.StoredHashes(n, record, reader{t})
+	hashes, err := tlog.StoredHashes(n, l.bytes(), reader{t})
 	if err != nil {
 		return fmt.Errorf("audit hashes: %w", err)
 	}
-	first := tlog.StoredHashIndex(0, n)
+	if err := t.Later(`INSERT INTO audit_leaf (n, at, actor, verb, object, subject, detail, hash) VALUES (?,?,?,?,?,?,?,?)`,
+		l.N, clock.Millis(l.At), l.Actor, l.Verb, l.Object, l.Subject, string(l.Detail), l.Hash); err != nil {
+		return fmt.Errorf("audit leaf: %w", err)
+	}
+	return storeHashes(t, n, hashes)
+}
+
+func storeHashes(t *db.Tx, n int64, hashes []tlog.Hash) error {
+	first, values := tlog.StoredHashIndex(0, n), make([]any, 0, 2*len(hashes))
 	for i, h := range hashes {
-		if _, err := t.Exec(`INSERT INTO audit_hash (i, hash) VALUES (?,?)`, first+int64(i), h[:]); err != nil {
-			return fmt.Errorf("audit hash: %w", err)
-		}
+		values = append(values, first+int64(i), h[:])
+	}
+	if err := t.Later(`INSERT INTO audit_hash (i, hash) VALUES `+db.MarkRows(len(hashes)), values...); err != nil {
+		return fmt.Errorf("audit hashes: %w", err)
 	}
 	return nil
 }
@@ -112,8 +114,15 @@ func (l Leaf) bytes() []byte {
 }
 
 func size(t *db.Tx) (int64, error) {
-	var n int64
-	err := t.Row(`SELECT COALESCE(MAX(n), -1) + 1 FROM audit_leaf`).Scan(&n)
+	return t.Number(`SELECT COALESCE(MAX(n), -1) + 1 FROM audit_leaf`)
+}
+
+// Size is how many leaves the log has.
+func Size(ctx context.Context, d *db.DB) (n int64, err error) {
+	err = d.Read(ctx, func(t *db.Tx) (err error) {
+		n, err = size(t)
+		return err
+	})
 	return n, err
 }
 
@@ -121,18 +130,49 @@ type reader struct{ t *db.Tx }
 
 // ReadHashes implements tlog.HashReader.
 func (r reader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
-	out := make([]tlog.Hash, len(indexes))
-	for i, ix := range indexes {
-		var b []byte
-		if err := r.t.Row(`SELECT hash FROM audit_hash WHERE i = ?`, ix).Scan(&b); err != nil {
-			return nil, fmt.Errorf("stored hash %d: %w", ix, err)
+	out := make([]tlog.Hash, 0, len(indexes))
+	for part := range slices.Chunk(indexes, maxHashes) {
+		stored, err := r.part(part)
+		if err != nil {
+			return nil, err
 		}
-		if len(b) != tlog.HashSize {
-			return nil, fmt.Errorf("stored hash %d has %d bytes instead of %d", ix, len(b), tlog.HashSize)
+		for _, i := range part {
+			h, ok := stored[i]
+			if !ok {
+				return nil, fmt.Errorf("stored hash %d is missing", i)
+			}
+			out = append(out, h)
 		}
-		copy(out[i][:], b)
 	}
 	return out, nil
+}
+
+// maxHashes bounds what one query asks for; an Append needs fewer than 64.
+const maxHashes = 500
+
+func (r reader) part(indexes []int64) (map[int64]tlog.Hash, error) {
+	wanted := make([]any, len(indexes))
+	for i, ix := range indexes {
+		wanted[i] = ix
+	}
+	found := make(map[int64]tlog.Hash, len(indexes))
+	rows, err := r.t.Query(`SELECT i, hash FROM audit_hash WHERE i IN (`+db.Marks(len(wanted))+`)`, wanted...)
+	if err != nil {
+		return nil, fmt.Errorf("stored hashes: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var i int64
+		var b []byte
+		if err := rows.Scan(&i, &b); err != nil {
+			return nil, fmt.Errorf("stored hashes: %w", err)
+		}
+		if len(b) != tlog.HashSize {
+			return nil, fmt.Errorf("stored hash %d has %d bytes instead of %d", i, len(b), tlog.HashSize)
+		}
+		found[i] = tlog.Hash(b)
+	}
+	return found, rows.Err()
 }
 
 // Filter chooses leaves to list; empty fields match everything.

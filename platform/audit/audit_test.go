@@ -151,6 +151,38 @@ func TestAnErasedRowIsNoProblem(t *testing.T) {
 	}
 }
 
+func TestARowRemovedOutsideIsFoundUnlessTheLogSaysThatItWasTakenAway(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		logOf(t, d, 3) // all of the subject s
+		append := func(verb, object, subject string) {
+			if err := d.Write(ctx, func(tx *db.Tx) error {
+				return audit.Append(tx, now, who, audit.Entry{Verb: verb, Object: object, Subject: subject})
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		gone := func() string {
+			r, err := audit.Verify(ctx, d, stored(map[string]byte{"trial:0": 0}), nil, "trial.erase")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return strings.Join(r.Problems, "; ")
+		}
+		append("trial.read", "trial:1", "s")
+		if got := gone(); !strings.Contains(got, "trial:1 was removed") || !strings.Contains(got, "trial:2 was removed") {
+			t.Errorf("got %q", got)
+		}
+		append("trial.erase", "trial:1", "")
+		if got := gone(); strings.Contains(got, "trial:1") || !strings.Contains(got, "trial:2 was removed") {
+			t.Errorf("after the erasure of one: %q", got)
+		}
+		append("trial.erase", "trial:elsewhere", "s")
+		if got := gone(); got != "" {
+			t.Errorf("after the erasure of the person: %q", got)
+		}
+	})
+}
+
 func TestALeafIsUndoneWithItsTransaction(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		logOf(t, d, 4)

@@ -31,14 +31,15 @@ func (r *Report) bad(format string, args ...any) {
 }
 
 // Stored looks up the bytes that are stored for an object now. ok is false when the row is gone (erased,
-// which has a leaf of its own) and the leaf can no longer be compared.
+// which has a leaf of its own, see Verify) and the leaf can no longer be compared.
 type Stored func(t *db.Tx, object string) (stored []byte, ok bool, err error)
 
 // Verify proves the log: every leaf hashes to its stored hash, every inner hash follows from those below
 // it, no leaf is missing, and the newest leaf with a hash of every object agrees with the row stored now
-// (kinds: prefix of the object, e.g. "screening", to its Stored). progress, when not nil, is called now
-// and then with the leaves done.
-func Verify(ctx context.Context, d *db.DB, kinds map[string]Stored, progress func(done, of int64)) (Report, error) {
+// (kinds: prefix of the object, e.g. "screening", to its Stored). A row may be gone only where a later leaf of the
+// object, or of the person it is about, has one of the verbs that take rows away; without such verbs this is not
+// looked at. progress, when not nil, is called now and then with the leaves done.
+func Verify(ctx context.Context, d *db.DB, kinds map[string]Stored, progress func(done, of int64), takeAway ...string) (Report, error) {
 	var r Report
 	err := d.Read(ctx, func(t *db.Tx) error {
 		n, err := size(t)
@@ -56,7 +57,7 @@ func Verify(ctx context.Context, d *db.DB, kinds map[string]Stored, progress fun
 			}
 			r.Root = root.String()
 		}
-		return r.rows(t, kinds)
+		return r.rows(t, kinds, takeAway)
 	})
 	return r, err
 }
@@ -131,10 +132,9 @@ func (r *Report) compare(t *db.Tx, computed memory, n int64) error {
 }
 
 // rows compares what is stored now with what the newest leaf of each object vouches for.
-func (r *Report) rows(t *db.Tx, kinds map[string]Stored) error {
-	type vouch struct{ object, hash string }
-	vouched, err := db.All(t, func(s db.Scanner) (v vouch, err error) { return v, s.Scan(&v.object, &v.hash) },
-		`SELECT object, hash FROM audit_leaf WHERE n IN (SELECT MAX(n) FROM audit_leaf WHERE hash <> '' GROUP BY object) ORDER BY n`)
+func (r *Report) rows(t *db.Tx, kinds map[string]Stored, takeAway []string) error {
+	vouched, err := db.All(t, func(s db.Scanner) (v vouch, err error) { return v, s.Scan(&v.n, &v.object, &v.subject, &v.hash) },
+		`SELECT n, object, subject, hash FROM audit_leaf WHERE n IN (SELECT MAX(n) FROM audit_leaf WHERE hash <> '' GROUP BY object) ORDER BY n`)
 	if err != nil {
 		return err
 	}
@@ -149,6 +149,11 @@ func (r *Report) rows(t *db.Tx, kinds map[string]Stored) error {
 			return err
 		}
 		if !ok {
+			if taken, err := v.takenAway(t, takeAway); err != nil {
+				return err
+			} else if !taken {
+				r.bad("the stored row of %s was removed outside Lintas", v.object)
+			}
 			continue
 		}
 		r.Stored++
@@ -157,6 +162,26 @@ func (r *Report) rows(t *db.Tx, kinds map[string]Stored) error {
 		}
 	}
 	return nil
+}
+
+// vouch is what a leaf says of a stored row.
+type vouch struct {
+	n                     int64
+	object, subject, hash string
+}
+
+// takenAway reports whether the log says that the row was taken away since.
+func (v vouch) takenAway(t *db.Tx, verbs []string) (bool, error) {
+	if len(verbs) == 0 {
+		return true, nil
+	}
+	args := []any{v.n, v.object, v.subject, v.subject}
+	for _, verb := range verbs {
+		args = append(args, verb)
+	}
+	var n int
+	err := t.Row(`SELECT COUNT(*) FROM audit_leaf WHERE n > ? AND (object = ? OR subject = ? AND ? <> '') AND verb IN (`+db.Marks(len(verbs))+`)`, args...).Scan(&n)
+	return n > 0, err
 }
 
 // memory holds hashes computed so far. Only the right edge is read again, but keeping all costs 40 bytes

@@ -9,6 +9,8 @@ import (
 	"testing/fstest"
 
 	"github.com/pressly/goose/v3"
+
+	"lintas/kernel/problem"
 )
 
 // Migrate brings one desk's tables up to date from its migrations (files 000N_name.sql in goose's
@@ -27,8 +29,24 @@ func (db *DB) Migrate(ctx context.Context, desk string, migrations fs.FS) error 
 	if err != nil {
 		return fmt.Errorf("migrations of %s: %w", desk, err)
 	}
+	if err := notNewer(ctx, p, desk); err != nil {
+		return asProblem(err)
+	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate %s: %w", desk, err)
+		return asProblem(fmt.Errorf("migrate %s: %w", desk, err))
+	}
+	return nil
+}
+
+// notNewer refuses tables that a newer program has changed: goose passes over versions that it does not know, and
+// an older program would write rows that the newer one takes for its own.
+func notNewer(ctx context.Context, p *goose.Provider, desk string) error {
+	have, known, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("migrations of %s: %w", desk, err)
+	}
+	if have > known {
+		return problem.New(problem.Unavailable, "db.newer", "A newer Lintas has worked on this data (%s: version %d of its tables, and this program knows %d). Start the newer program, or restore a backup from before it.", desk, have, known)
 	}
 	return nil
 }

@@ -23,16 +23,30 @@ type Tx struct {
 	dialect  Dialect
 	writable bool
 	after    []func()
+	later    []change
+	failed   error // of what was handed in with Later
+}
+
+// change is a statement that waits to be sent.
+type change struct {
+	query string
+	args  []any
+}
+
+// batcher sends several statements at once.
+type batcher interface {
+	sendAll(context.Context, []change) error
+	number(context.Context, []change) (int64, error)
 }
 
 // Read runs fn on a consistent snapshot that cannot be written to.
 func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 	tx, err := db.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: db.dialect == Postgres, Isolation: db.readIsolation()})
 	if err != nil {
-		return fmt.Errorf("begin read: %w", err)
+		return asProblem(fmt.Errorf("begin read: %w", err))
 	}
 	defer tx.Rollback()
-	return fn(&Tx{q: tx, ctx: ctx, dialect: db.dialect})
+	return asProblem(fn(&Tx{q: tx, ctx: ctx, dialect: db.dialect}))
 }
 
 func (db *DB) readIsolation() sql.IsolationLevel {
@@ -52,10 +66,37 @@ func (t *Tx) Context() context.Context { return t.ctx }
 // e.g. a wake-up. It is not called when the transaction fails.
 func (t *Tx) After(f func()) { t.after = append(t.after, f) }
 
+// Later runs a statement whose result nobody needs. With PostgreSQL it is sent together with its neighbours, before
+// the next question or at the end of the work; an error of it is then the error of the Write, and of every question
+// after it. Use it where one thing is stored in several rows: each answer waited for costs as much as the change.
+func (t *Tx) Later(query string, args ...any) error {
+	if _, together := t.q.(batcher); !together || !t.writable {
+		_, err := t.Exec(query, args...)
+		return err
+	}
+	t.later = append(t.later, change{t.rebind(query), args})
+	return t.failed
+}
+
+// flush sends what waits, the beginning of the transaction included.
+func (t *Tx) flush() error {
+	if t.failed != nil {
+		return t.failed
+	}
+	if b, together := t.q.(batcher); together {
+		t.failed = b.sendAll(t.ctx, t.later)
+		t.later = nil
+	}
+	return t.failed
+}
+
 // Exec runs a statement and returns how many rows it changed.
 func (t *Tx) Exec(query string, args ...any) (int64, error) {
 	if !t.writable {
 		return 0, errors.New("db: Exec inside Read; use Write")
+	}
+	if err := t.flush(); err != nil {
+		return 0, err
 	}
 	r, err := t.q.ExecContext(t.ctx, t.rebind(query), args...)
 	if err != nil {
@@ -66,12 +107,28 @@ func (t *Tx) Exec(query string, args ...any) (int64, error) {
 
 // Query runs a query; the caller closes the rows. Prefer All.
 func (t *Tx) Query(query string, args ...any) (*sql.Rows, error) {
+	if err := t.flush(); err != nil {
+		return nil, err
+	}
 	return t.q.QueryContext(t.ctx, t.rebind(query), args...)
 }
 
 // Row runs a query for one row; Scan on it returns sql.ErrNoRows when there is none.
 func (t *Tx) Row(query string, args ...any) *sql.Row {
+	t.flush() // when it fails, the transaction has, and so does this question
 	return t.q.QueryRowContext(t.ctx, t.rebind(query), args...)
+}
+
+// Number asks for one whole number, of a query that always has a row. With PostgreSQL the question goes together
+// with what was handed in with Later.
+func (t *Tx) Number(query string, args ...any) (n int64, err error) {
+	b, together := t.q.(batcher)
+	if !together || t.failed != nil {
+		return n, t.Row(query, args...).Scan(&n)
+	}
+	n, t.failed = b.number(t.ctx, append(t.later, change{t.rebind(query), args}))
+	t.later = nil
+	return n, t.failed
 }
 
 // Scanner is what a row is read from.
@@ -103,6 +160,13 @@ func One[T any](t *Tx, scan func(Scanner) (T, error), query string, args ...any)
 		return zero, false, nil
 	}
 	return v, err == nil, err
+}
+
+// ReadOne is One without a transaction around it: a single statement is a consistent snapshot by itself, and
+// opening and closing one would cost two more questions to PostgreSQL.
+func ReadOne[T any](ctx context.Context, db *DB, scan func(Scanner) (T, error), query string, args ...any) (v T, found bool, err error) {
+	v, found, err = One(&Tx{q: db.readers, ctx: ctx, dialect: db.dialect}, scan, query, args...)
+	return v, found, asProblem(err)
 }
 
 var rebound sync.Map // query -> query with $n; queries are constants of the program, so this stays small
@@ -139,3 +203,6 @@ func (t *Tx) rebind(query string) string {
 
 // Marks returns n placeholders for an IN list: "?,?,?".
 func Marks(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
+
+// MarkRows returns placeholders for several rows of two values: "(?,?),(?,?)".
+func MarkRows(n int) string { return strings.TrimSuffix(strings.Repeat("(?,?),", n), ",") }

@@ -1,8 +1,8 @@
 package db
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -12,10 +12,6 @@ import (
 
 // maxBatch bounds how many callers share one commit, so that the first is not kept waiting for long.
 const maxBatch = 64
-
-// writerLock is the key of the advisory lock that keeps several node processes on one PostgreSQL
-// database from writing the audit log at once.
-const writerLock = 0x6c696e746173
 
 type job struct {
 	ctx    context.Context
@@ -92,7 +88,7 @@ func (db *DB) commit(batch []*job) {
 	err := db.transact(batch)
 	for _, j := range batch {
 		if err != nil && j.err == nil {
-			j.err = asFull(err)
+			j.err = asProblem(err)
 		}
 		if j.err == nil {
 			for _, f := range j.after {
@@ -104,61 +100,63 @@ func (db *DB) commit(batch []*job) {
 }
 
 func (db *DB) transact(batch []*job) error {
-	// Not a caller's context: database/sql would roll back everybody's work when that caller leaves.
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	tx, err := db.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
+	// Not a caller's context: database/sql would roll back everybody's work when that caller leaves. A server may
+	// fall silent; SQLite's driver would start a goroutine for each statement to watch a context that can end.
+	ctx, end := context.Background(), context.CancelFunc(func() {})
 	if db.dialect == Postgres {
-		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(writerLock)); err != nil {
-			tx.Rollback()
-			return fmt.Errorf("writer lock: %w", err)
-		}
+		ctx, end = context.WithTimeout(ctx, time.Minute)
+		defer end()
 	}
+	alone := len(batch) == 1
+	tx, err := db.begin(ctx, end, alone)
+	if err != nil {
+		return err
+	}
+	var last []change
 	for _, j := range batch {
-		if err := db.one(ctx, tx, j, len(batch) == 1); err != nil {
+		if last, err = db.one(ctx, tx, j, alone); err != nil {
 			tx.Rollback()
 			return err
 		}
 	}
-	if len(batch) == 1 && batch[0].err != nil {
+	if alone && batch[0].err != nil {
 		tx.Rollback()
 		return nil
 	}
-	if err := tx.Commit(); err != nil {
+	if err := tx.commit(last); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
 }
 
-// one runs a job in its savepoint (none when it is alone: the transaction itself will do).
-// The error it returns is the transaction's; the job's own stands in j.err.
-func (db *DB) one(ctx context.Context, tx *sql.Tx, j *job, alone bool) error {
+// one runs a job in its savepoint (none when it is alone: the transaction itself will do, and what it has still to
+// change, last, is sent with the commit). The error it returns is the transaction's; the job's own stands in j.err.
+func (db *DB) one(ctx context.Context, tx transaction, j *job, alone bool) (last []change, err error) {
 	if j.err = j.ctx.Err(); j.err != nil {
-		return nil
+		return nil, nil
 	}
 	t := &Tx{q: tx, ctx: context.WithValue(ctx, inWrite{}, true), dialect: db.dialect, writable: true}
 	if alone {
-		j.err = asFull(run(j.fn, t))
+		j.err = asProblem(run(j.fn, t))
 		j.after = t.after
-		return nil
+		return t.later, nil
 	}
 	if _, err := tx.ExecContext(ctx, "SAVEPOINT job"); err != nil {
-		return fmt.Errorf("savepoint: %w", err)
+		return nil, fmt.Errorf("savepoint: %w", err)
 	}
-	j.err = asFull(run(j.fn, t))
+	if j.err = asProblem(run(j.fn, t)); j.err == nil {
+		j.err = asProblem(t.flush())
+	}
 	j.after = t.after
 	if j.err != nil {
 		if _, err := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT job"); err != nil {
-			return fmt.Errorf("rollback to savepoint after %v: %w", j.err, err)
+			return nil, fmt.Errorf("rollback to savepoint after %v: %w", j.err, err)
 		}
 	}
 	if _, err := tx.ExecContext(ctx, "RELEASE SAVEPOINT job"); err != nil {
-		return fmt.Errorf("release savepoint: %w", err)
+		return nil, fmt.Errorf("release savepoint: %w", err)
 	}
-	return nil
+	return nil, nil
 }
 
 func run(fn func(*Tx) error, t *Tx) (err error) {
@@ -167,5 +165,8 @@ func run(fn func(*Tx) error, t *Tx) (err error) {
 			err = fmt.Errorf("panic in a write: %v", p)
 		}
 	}()
-	return fn(t)
+	if err := fn(t); err != nil {
+		return cmp.Or(t.failed, err) // what came after a failed statement only says that one had failed
+	}
+	return t.failed
 }

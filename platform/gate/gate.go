@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -25,8 +26,8 @@ import (
 // revoked is (a *problem.Problem).
 type Authenticator func(r *http.Request) (actor.Actor, error)
 
-// HeaderRequest must be on every unsafe request under /api/ that does not carry its own Authorization:
-// a page of another site cannot set it (CSRF).
+// HeaderRequest must be on every unsafe request that a browser may have been made to send by a page of another
+// site, which cannot set it (CSRF).
 const HeaderRequest = "X-Lintas-Request"
 
 // Route is one line of the list of permissions.
@@ -38,16 +39,18 @@ type Route struct {
 
 // Gate is the node's only router.
 type Gate struct {
-	mux    *http.ServeMux
+	mux    *mux
 	api    huma.API
 	auth   Authenticator
 	log    *slog.Logger
 	routes []Route
+
+	description []byte // gzip; once settled
 }
 
-// New makes a gate. The OpenAPI 3.1 description is served at /api/openapi.json.
+// New makes a gate. Add the routes, then settle it. The OpenAPI 3.1 description is served at /api/openapi.json.
 func New(version string, auth Authenticator, log *slog.Logger) *Gate {
-	mux := http.NewServeMux()
+	mux := &mux{http.NewServeMux(), map[string]bool{}}
 	config := huma.DefaultConfig("Lintas", version)
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil // no "$schema" in answers
@@ -87,16 +90,8 @@ var (
 	notInSchemaNames = regexp.MustCompile(`[^a-zA-Z0-9._-]`)
 )
 
-func (g *Gate) openAPI(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/openapi+json")
-	json.NewEncoder(w).Encode(g.api.OpenAPI())
-}
-
 // ServeHTTP implements http.Handler.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) { g.mux.ServeHTTP(w, r) }
-
-// OpenAPI is the description of the typed routes.
-func (g *Gate) OpenAPI() *huma.OpenAPI { return g.api.OpenAPI() }
 
 // Routes lists every route with its rule, sorted by path and method.
 func (g *Gate) Routes() []Route {
@@ -134,6 +129,9 @@ func Register[I, O any](g *Gate, op huma.Operation, who Who, h func(context.Cont
 	if parts := strings.Split(strings.TrimPrefix(op.Path, "/api/"), "/"); len(op.Tags) == 0 {
 		op.Tags = []string{parts[0]}
 	}
+	if op.BodyReadTimeout == 0 {
+		op.BodyReadTimeout = patience(op.MaxBodyBytes)
+	}
 	if who.public == "" {
 		op.Security = []map[string][]string{{"session": {}}, {"device": {}}}
 	}
@@ -156,6 +154,16 @@ func Register[I, O any](g *Gate, op huma.Operation, who Who, h func(context.Cont
 	})
 }
 
+// patience is for how long a body of up to most bytes (0: huma's MiB) may take to come. The library's own five
+// seconds are less than a hand-over or a document takes from a phone at the edge of its network.
+func patience(most int64) time.Duration {
+	const slowest = 16 << 10 // bytes a second
+	if most <= 0 {
+		most = 1 << 20
+	}
+	return min(30*time.Second+time.Duration(most/slowest)*time.Second, 30*time.Minute)
+}
+
 // enter finds out who calls and whether they may; the request it returns carries the actor.
 func (g *Gate) enter(r *http.Request, who Who) (*http.Request, *problem.Problem) {
 	a, err := g.auth(r)
@@ -166,7 +174,7 @@ func (g *Gate) enter(r *http.Request, who Who) (*http.Request, *problem.Problem)
 			return r, p
 		} else {
 			g.log.Error("authentication failed", "error", err)
-			return r, problem.New(problem.Internal, "gate.internal", "Something went wrong on the node. Nothing was changed. Try again.")
+			return r, Internal()
 		}
 	}
 	if unsafe(r.Method) && fromAPage(r, a) && r.Header.Get(HeaderRequest) == "" && r.Header.Get("X-OpenRosa-Version") == "" {
@@ -177,9 +185,19 @@ func (g *Gate) enter(r *http.Request, who Who) (*http.Request, *problem.Problem)
 }
 
 // fromAPage reports whether a request could have been made by a page of another site in the user's browser:
-// it carries the session cookie, or nothing at all, to the API.
+// it carries the session cookie, or nothing at all to the API, or a password that a browser remembers and sends by
+// itself. Browsers, and they alone, say where such a request comes from.
 func fromAPage(r *http.Request, a actor.Actor) bool {
-	return a.Session != "" || strings.HasPrefix(r.URL.Path, "/api/") && r.Header.Get("Authorization") == ""
+	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	switch {
+	case a.Session != "":
+		return true
+	case scheme == "":
+		return strings.HasPrefix(r.URL.Path, "/api/")
+	case scheme == "Bearer":
+		return false
+	}
+	return r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != ""
 }
 
 func unsafe(method string) bool {
@@ -193,6 +211,7 @@ type Body struct {
 	Status int             `json:"status"`
 	Detail string          `json:"detail"`
 	Code   string          `json:"code"`
+	Values []string        `json:"values,omitempty"` // what stands in Detail, for its translations
 	Fields []problem.Field `json:"fields,omitempty"`
 }
 
@@ -201,7 +220,7 @@ func (b *Body) GetStatus() int            { return b.Status }
 func (b *Body) ContentType(string) string { return "application/problem+json" }
 
 func bodyOf(p *problem.Problem) *Body {
-	return &Body{Type: "about:blank", Title: http.StatusText(p.Kind.Status()), Status: p.Kind.Status(), Detail: p.Text, Code: p.Code, Fields: p.Fields}
+	return &Body{Type: "about:blank", Title: http.StatusText(p.Kind.Status()), Status: p.Kind.Status(), Detail: p.Text, Code: p.Code, Values: p.Values, Fields: p.Fields}
 }
 
 func (g *Gate) asBody(ctx context.Context, operation string, err error) *Body {
@@ -215,7 +234,12 @@ func (g *Gate) asBody(ctx context.Context, operation string, err error) *Body {
 		return bodyOf(problem.New(problem.Unavailable, "gate.cancelled", "The request was ended before it was done. Nothing was changed."))
 	}
 	g.log.Error("request failed", "operation", operation, "error", err)
-	return bodyOf(problem.New(problem.Internal, "gate.internal", "Something went wrong on the node. Nothing was changed. Try again; if it stays, tell your administrator the time."))
+	return bodyOf(Internal())
+}
+
+// Internal is what a user is told of an error that they cannot act on; the log has it whole.
+func Internal() *problem.Problem {
+	return problem.New(problem.Internal, "gate.internal", "Something went wrong on the node. Try again; if it stays, tell your administrator the time.")
 }
 
 // WriteProblem answers with a problem.
@@ -238,6 +262,9 @@ func (g *Gate) WriteError(w http.ResponseWriter, r *http.Request, err error) {
 // huma's own refusals (a field that does not fit its schema) take our form, too.
 func init() {
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		if message == "validation failed" {
+			message = "Something in what was sent does not fit. Correct the places named."
+		}
 		b := &Body{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: message, Code: "gate.invalid"}
 		for _, e := range errs {
 			var d *huma.ErrorDetail

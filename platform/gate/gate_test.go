@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -190,18 +193,51 @@ func TestAPageOfAnotherSiteCannotChangeAnything(t *testing.T) {
 	g.must(code, b, 200, "")
 }
 
+func TestAPasswordThatABrowserRemembersDoesNotServeAPageOfAnotherSite(t *testing.T) {
+	g := newTrial(t)
+	gate.Handle(g.Gate, "POST", "/api/t/thing", gate.Public("trial"), ok)
+	gate.Handle(g.Gate, "POST", "/submission", gate.Public("trial"), ok)
+	for _, path := range []string{"/api/t/thing", "/submission"} {
+		for _, mark := range [][]string{{"Origin", "https://elsewhere.example"}, {"Origin", "null"}, {"Sec-Fetch-Site", "cross-site"}} {
+			code, b, _ := g.call("POST", path, "", "", append(mark, "Authorization", "Basic eDp5")...)
+			g.must(code, b, 403, "gate.cross-site")
+			code, b, _ = g.call("POST", path, "", "", append(mark, "Authorization", "Basic eDp5", fromOurPage, "1")...)
+			g.must(code, b, 200, "")
+			code, b, _ = g.call("POST", path, "", "", append(mark, "Authorization", "Bearer token")...) // no browser sends it by itself
+			g.must(code, b, 200, "")
+		}
+		code, b, _ := g.call("POST", path, "", "", "Authorization", "Basic eDp5") // a program says not where it comes from
+		g.must(code, b, 200, "")
+	}
+}
+
+func TestWhoHasNotChangedAGivenPasswordIsLetInOnlyWhereTheRouteSaysSo(t *testing.T) {
+	given := actor.Actor{Person: "p", Roles: []actor.Role{actor.Administrator}, MustChange: true}
+	for name, w := range map[string]gate.Who{"signed in": gate.SignedIn(), "role": gate.Roles(actor.Administrator), "device": gate.SignedIn().AndDevices()} {
+		if p := w.Check(given); p == nil || p.Code != "gate.password-first" {
+			t.Errorf("%s: got %v", name, p)
+		}
+		if p := w.WithGivenPassword().Check(given); p != nil {
+			t.Errorf("%s, where the route says so: got %v", name, p)
+		}
+	}
+}
+
 func TestAProblemIsAnsweredAsItIsAndAnythingElseAsInternal(t *testing.T) {
 	g := newTrial(t)
 	cause := errors.New("row 7 of table secret")
-	typed(g, "GET", "/api/t/problem", gate.Public("trial"), problem.New(problem.Conflict, "t.taken", "It is taken. Choose another.").With("body.login", "is taken").Because(cause))
+	typed(g, "GET", "/api/t/problem", gate.Public("trial"), problem.New(problem.Conflict, "t.taken", "%q is taken %d times. Choose another.", "mai", 2).With("body.login", "is longer than %d", 3).Because(cause))
 	typed(g, "GET", "/api/t/wrapped", gate.Public("trial"), fmt.Errorf("saving: %w", problem.New(problem.Gone, "t.gone", "It ended.")))
 	typed(g, "GET", "/api/t/other", gate.Public("trial"), cause)
 	typed(g, "GET", "/api/t/cancelled", gate.Public("trial"), context.Canceled)
 
 	code, b, w := g.call("GET", "/api/t/problem", "", "")
 	g.must(code, b, 409, "t.taken")
-	if b.Detail != "It is taken. Choose another." || len(b.Fields) != 1 || b.Fields[0].Location != "body.login" || b.Status != 409 || b.Title != "Conflict" {
+	if b.Detail != "\"mai\" is taken 2 times. Choose another." || len(b.Fields) != 1 || b.Fields[0].Location != "body.login" || b.Status != 409 || b.Title != "Conflict" {
 		t.Errorf("the body is %+v", b)
+	}
+	if f := b.Fields[0]; !slices.Equal(b.Values, []string{"mai", "2"}) || f.Message != "is longer than 3" || f.Template != "is longer than {0}" || !slices.Equal(f.Values, []string{"3"}) {
+		t.Errorf("the values do not travel beside the sentences: %+v", b)
 	}
 	if w.Header().Get("Content-Type") != "application/problem+json" {
 		t.Errorf("the type is %q", w.Header().Get("Content-Type"))
@@ -242,6 +278,46 @@ func TestAFieldThatDoesNotFitIsNamedAndItsValueIsNotRepeated(t *testing.T) {
 	}
 }
 
+type leaf struct {
+	N int `json:"n" maximum:"9"`
+}
+
+type branch struct {
+	Leaf   leaf            `json:"leaf"`
+	ByName map[string]leaf `json:"by_name,omitempty"`
+	Grown  []branch        `json:"grown,omitempty"` // refers to itself
+}
+
+func TestASettledGateStillChecksEverythingThatComesIn(t *testing.T) {
+	g := newTrial(t)
+	type in struct {
+		Size int `query:"size" maximum:"5"`
+		Body struct {
+			Branches []branch `json:"branches"`
+		}
+	}
+	gate.Register(g.Gate, huma.Operation{Method: "POST", Path: "/api/t/tree", Summary: "trial"}, gate.Public("trial"), func(context.Context, *in) (*answer, error) { return &answer{}, nil })
+	if err := g.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	for body, where := range map[string]string{
+		`{"branches":[{"leaf":{"n":10}}]}`:                                          "body.branches[0].leaf.n",
+		`{"branches":[{"leaf":{"n":1},"by_name":{"a":{"n":11}}}]}`:                  "body.branches[0].by_name.a.n",
+		`{"branches":[{"leaf":{"n":1},"grown":[{"leaf":{"n":12}}]}]}`:               "body.branches[0].grown[0].leaf.n",
+		`{"branches":[{"leaf":{"n":1},"grown":[{"leaf":{"n":1},"unknown":true}]}]}`: "body.branches[0].grown[0].unknown",
+	} {
+		code, b, _ := g.call("POST", "/api/t/tree", "", body, fromOurPage, "1")
+		g.must(code, b, 422, "gate.invalid")
+		if len(b.Fields) != 1 || b.Fields[0].Location != where {
+			t.Errorf("%s: the fields are %+v, want %s", body, b.Fields, where)
+		}
+	}
+	code, b, _ := g.call("POST", "/api/t/tree?size=6", "", `{"branches":[]}`, fromOurPage, "1")
+	g.must(code, b, 422, "gate.invalid")
+	code, b, _ = g.call("POST", "/api/t/tree?size=5", "", `{"branches":[{"leaf":{"n":9},"grown":[{"leaf":{"n":9}}]}]}`, fromOurPage, "1")
+	g.must(code, b, 200, "")
+}
+
 func TestARefusalTakesTheFormOfTheRoutesProtocol(t *testing.T) {
 	g := newTrial(t)
 	xml := func(w http.ResponseWriter, _ *http.Request, p *problem.Problem) {
@@ -279,6 +355,9 @@ func TestTheDescriptionSaysWhoMayCallAndHowToProveIt(t *testing.T) {
 	g := newTrial(t)
 	typed(g, "POST", "/api/t/things/{id}/close", gate.Roles(actor.Supervisor), nil)
 	typed(g, "GET", "/api/t/open", gate.Public("trial"), nil)
+	if err := g.Settle(); err != nil {
+		t.Fatal(err)
+	}
 	_, _, w := g.call("GET", "/api/openapi.json", "", "")
 	var d struct {
 		OpenAPI string `json:"openapi"`
@@ -298,5 +377,43 @@ func TestTheDescriptionSaysWhoMayCallAndHowToProveIt(t *testing.T) {
 	}
 	if open := d.Paths["/api/t/open"]["get"]; len(open.Security) != 0 {
 		t.Errorf("a public route asks for %v", open.Security)
+	}
+}
+
+func TestABodyThatTakesLongerThanFiveSecondsToComeIsTaken(t *testing.T) {
+	g := newTrial(t)
+	type in struct {
+		Body struct {
+			Text string `json:"text"`
+		}
+	}
+	gate.Register(g.Gate, huma.Operation{Method: "POST", Path: "/api/t/slow"}, gate.Public("trial"), func(_ context.Context, in *in) (*struct{}, error) {
+		if in.Body.Text != "came late" {
+			t.Errorf("got %q", in.Body.Text)
+		}
+		return nil, nil
+	})
+	server := httptest.NewServer(g.Gate)
+	defer server.Close()
+	body, rest := io.Pipe()
+	go func() {
+		io.WriteString(rest, `{"text":"came`)
+		time.Sleep(5500 * time.Millisecond)
+		io.WriteString(rest, ` late"}`)
+		rest.Close()
+	}()
+	r, err := http.NewRequest("POST", server.URL+"/api/t/slow", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(fromOurPage, "1")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != 204 {
+		t.Errorf("answered %d", answer.StatusCode)
 	}
 }

@@ -17,6 +17,7 @@ type Who struct {
 	device bool   // a device acting for no person may call it
 	roles  []actor.Role
 	any    bool
+	first  bool // also with a password that somebody else has seen
 	deny   func(http.ResponseWriter, *http.Request, *problem.Problem)
 }
 
@@ -25,6 +26,10 @@ func Public(why string) Who { return Who{public: why} }
 
 // SignedIn lets every signed-in person call the route.
 func SignedIn() Who { return Who{any: true} }
+
+// WithGivenPassword lets also a person call the route who has not yet changed the password they were given:
+// somebody else has seen it, so it must not open anything that would outlast its change.
+func (w Who) WithGivenPassword() Who { w.first = true; return w }
 
 // Roles lets persons with one of these roles call the route.
 func Roles(roles ...actor.Role) Who { return Who{roles: roles} }
@@ -45,6 +50,8 @@ func (w Who) Check(a actor.Actor) *problem.Problem {
 		return nil
 	case a.Nobody():
 		return problem.New(problem.Unauthenticated, "gate.sign-in", "Sign in first.")
+	case a.MustChange && !w.first:
+		return problem.New(problem.Forbidden, "gate.password-first", "Choose your own password first: somebody else has seen the one you signed in with.")
 	case w.device && a.Person == "" && a.Device != "":
 		return nil
 	case a.Person != "" && (w.any || a.Has(w.roles...)):
@@ -64,6 +71,9 @@ func (w Who) String() string {
 	}
 	for _, r := range w.roles {
 		parts = append(parts, string(r))
+	}
+	if w.first {
+		parts = append(parts, "also before a given password is changed")
 	}
 	if w.device {
 		parts = append(parts, "device")

@@ -16,7 +16,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"lintas/kernel/problem"
 	"lintas/platform/gate"
 )
 
@@ -58,7 +57,7 @@ func Wrap(g http.Handler, m *Metrics, log *slog.Logger) http.Handler {
 				}
 				log.Error("panic in a request", "route", r.Pattern, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 				if !rec.wrote {
-					gate.WriteProblem(rec, r, problem.New(problem.Internal, "gate.internal", "Something went wrong on the node. Try again; if it stays, tell your administrator the time."))
+					gate.WriteProblem(rec, r, gate.Internal())
 				}
 			}
 			route := r.Pattern

@@ -50,8 +50,9 @@ type Ring struct {
 	index []byte
 	kek   []byte
 
-	mu    sync.Mutex
-	cache map[string][32]byte
+	mu        sync.Mutex
+	cache     map[string][32]byte
+	destroyed int // how many keys were destroyed: what was read before must not be cached after
 }
 
 // cached bounds the opened keys kept in memory, as their 32 bytes: a cipher made ready takes a kilobyte and
@@ -92,8 +93,25 @@ func open(ctx context.Context, d *db.DB, kekPath string, c clock.Clock) (*Ring, 
 	if err != nil {
 		return nil, err
 	}
-	return &Ring{db: d, clock: c, wrap: wrap, index: index, kek: kek, cache: map[string][32]byte{}}, nil
+	r := &Ring{db: d, clock: c, wrap: wrap, index: index, kek: kek, cache: map[string][32]byte{}}
+	return r, r.fits(ctx)
 }
+
+// fits tries the key-encryption key on one person's key: under a wrong one new people would be sealed whom
+// the right one cannot open.
+func (r *Ring) fits(ctx context.Context) error {
+	person, found, err := db.ReadOne(ctx, r.db, func(s db.Scanner) (p string, err error) { return p, s.Scan(&p) }, `SELECT person FROM person_key LIMIT 1`)
+	if err != nil || !found {
+		return err
+	}
+	if _, err = r.key(ctx, person); problem.HasCode(err, "keys.kek-wrong") {
+		return problem.New(problem.Unavailable, "keys.kek-other", "The key file is not the one that the persons' keys were made with. Restore the right one from where you keep its copy, and name it with --key-file.").Because(err)
+	}
+	return err
+}
+
+// Ping reports whether the key database answers a read.
+func (r *Ring) Ping(ctx context.Context) error { return r.db.Ping(ctx) }
 
 func loadKEK(ctx context.Context, d *db.DB, path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
@@ -142,31 +160,57 @@ func (r *Ring) Ensure(ctx context.Context, person string) error {
 	if _, err := r.key(ctx, person); err == nil || !errors.Is(err, ErrErased) {
 		return err
 	}
-	raw := make([]byte, 32)
-	if _, err := rand.Read(raw); err != nil {
+	return r.Make(ctx, person)
+}
+
+// Make is Ensure for a person who was never heard of before: it does not look for a key first.
+func (r *Ring) Make(ctx context.Context, person string) error {
+	var k [32]byte
+	if _, err := rand.Read(k[:]); err != nil {
 		return err
 	}
-	wrapped := seal(r.wrap, raw, []byte(person))
-	return r.db.Write(ctx, func(t *db.Tx) error {
-		_, err := t.Exec(`INSERT INTO person_key (person, wrapped, made_at) VALUES (?,?,?) ON CONFLICT (person) DO NOTHING`, person, wrapped, clock.Millis(r.clock.Now()))
+	wrapped, before := seal(r.wrap, k[:], []byte(person)), r.countDestroyed()
+	made := false
+	err := r.db.Write(ctx, func(t *db.Tx) error {
+		n, err := t.Exec(`INSERT INTO person_key (person, wrapped, made_at) VALUES (?,?,?) ON CONFLICT (person) DO NOTHING`, person, wrapped, clock.Millis(r.clock.Now()))
+		made = n == 1 // else somebody else was faster, and theirs is the key
 		return err
 	})
+	if err == nil && made {
+		r.remember(person, k, before)
+	}
+	return err
+}
+
+func (r *Ring) countDestroyed() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.destroyed
+}
+
+// remember keeps an opened key, unless one was destroyed since `before`: it may be this one.
+func (r *Ring) remember(person string, k [32]byte, before int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.destroyed != before {
+		return
+	}
+	if len(r.cache) >= cached {
+		r.cache = map[string][32]byte{}
+	}
+	r.cache[person] = k
 }
 
 // key is the person's key, from memory or the key database; ErrErased when there is none.
 func (r *Ring) key(ctx context.Context, person string) (cipher.AEAD, error) {
 	r.mu.Lock()
 	k, ok := r.cache[person]
+	before := r.destroyed
 	r.mu.Unlock()
 	if ok {
 		return gcm(k[:])
 	}
-	var wrapped []byte
-	var found bool
-	err := r.db.Read(ctx, func(t *db.Tx) (err error) {
-		wrapped, found, err = db.One(t, func(s db.Scanner) (b []byte, err error) { return b, s.Scan(&b) }, `SELECT wrapped FROM person_key WHERE person = ?`, person)
-		return err
-	})
+	wrapped, found, err := db.ReadOne(ctx, r.db, func(s db.Scanner) (b []byte, err error) { return b, s.Scan(&b) }, `SELECT wrapped FROM person_key WHERE person = ?`, person)
 	if err != nil {
 		return nil, err
 	}
@@ -181,12 +225,7 @@ func (r *Ring) key(ctx context.Context, person string) (cipher.AEAD, error) {
 		return nil, fmt.Errorf("the key of a person has %d bytes instead of %d", len(raw), len(k))
 	}
 	copy(k[:], raw)
-	r.mu.Lock()
-	if len(r.cache) >= cached {
-		r.cache = map[string][32]byte{}
-	}
-	r.cache[person] = k
-	r.mu.Unlock()
+	r.remember(person, k, before)
 	return gcm(raw)
 }
 
@@ -220,6 +259,7 @@ func (r *Ring) Destroy(ctx context.Context, person string) error {
 	})
 	r.mu.Lock()
 	delete(r.cache, person)
+	r.destroyed++
 	r.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("destroy key: %w", err)

@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"lintas/kernel/clock"
 	"lintas/kernel/problem"
+	"lintas/platform/db"
+	"lintas/platform/db/dbtest"
 	"lintas/platform/keys"
 )
 
@@ -111,6 +115,55 @@ func TestAfterErasureNothingOpensNotEvenFromAnOldCopyOfTheSeal(t *testing.T) {
 	}
 }
 
+func TestAKeyReadWhileItIsErasedIsNotRemembered(t *testing.T) {
+	dir := t.TempDir()
+	r := ring(t, dir)
+	for i := range 30 {
+		person := fmt.Sprint("p", i)
+		old := sealed(t, r, person, "Siti")
+		r.Forget() // as after a restart: reading brings the key into memory
+		var readers sync.WaitGroup
+		for range 4 {
+			readers.Go(func() {
+				for range 50 {
+					r.Open(ctx, person, at, old)
+				}
+			})
+		}
+		if err := r.Destroy(ctx, person); err != nil {
+			t.Fatal(err)
+		}
+		readers.Wait()
+		if _, err := r.Open(ctx, person, at, old); !errors.Is(err, keys.ErrErased) {
+			t.Fatalf("after the erasure of %s its key still opens what was sealed: %v", person, err)
+		}
+	}
+}
+
+func TestTwoWhoMakeAKeyAtOnceGetOne(t *testing.T) {
+	r := ring(t, t.TempDir())
+	for i := range 20 {
+		person := fmt.Sprint("p", i)
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				if err := r.Make(ctx, person); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		b, err := r.Seal(ctx, person, at, []byte("Siti"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Forget()
+		if _, err := r.Open(ctx, person, at, b); err != nil {
+			t.Fatalf("what was sealed in memory does not open with the stored key: %v", err)
+		}
+	}
+}
+
 func TestAnErasedKeyIsNotLeftInTheFiles(t *testing.T) {
 	dir := t.TempDir()
 	r := ring(t, dir)
@@ -158,18 +211,14 @@ func TestAMissingKeyFileIsNotReplacedWhenDataHangsOnIt(t *testing.T) {
 	}
 }
 
-func TestAWrongKeyFileIsSaid(t *testing.T) {
+func TestAWrongKeyFileIsSaidBeforeAnythingIsSealedUnderIt(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	r := ring(t, dir)
-	b := sealed(t, r, "p", "Siti")
+	sealed(t, r, "p", "Siti")
 	r.Close()
 	ring(t, other).Close()
-	wrong, err := keys.Open(ctx, filepath.Join(dir, "keys.db"), filepath.Join(other, "kek"), clock.System{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer wrong.Close()
-	if _, err := wrong.Open(ctx, "p", at, b); !problem.HasCode(err, "keys.kek-wrong") {
+	_, err := keys.Open(ctx, filepath.Join(dir, "keys.db"), filepath.Join(other, "kek"), clock.System{})
+	if !problem.HasCode(err, "keys.kek-other") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -188,5 +237,28 @@ func TestEqualValuesHaveEqualMarksAndKindsAreApart(t *testing.T) {
 	first, again := r.Index("name", "siti"), r.Index("name", "siti")
 	if first != again || r.Index("name", "siti") == r.Index("phone", "siti") || r.Index("a", "bc") == r.Index("ab", "c") {
 		t.Error("marks are not as promised")
+	}
+}
+
+func TestPostgreSQLSweepsTheTableOfKeysAfterEveryDestroyedOne(t *testing.T) {
+	where := dbtest.PostgresURL(t)
+	r, err := keys.Open(ctx, where, filepath.Join(t.TempDir(), "kek"), clock.System{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	d, err := db.Open(ctx, where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	var options string
+	if err := d.Read(ctx, func(t *db.Tx) error {
+		return t.Row(`SELECT array_to_string(reloptions, ' ') FROM pg_class WHERE oid = 'person_key'::regclass`).Scan(&options)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "autovacuum_vacuum_threshold=0 autovacuum_vacuum_scale_factor=0"; options != want {
+		t.Errorf("the table is swept by %q, want %q: a destroyed key would lie in the file for years", options, want)
 	}
 }

@@ -66,10 +66,10 @@ func (s *Sender) PublicKey() string { return s.public }
 func Check(subscription []byte) error {
 	var sub webpush.Subscription
 	if err := json.Unmarshal(subscription, &sub); err != nil || sub.Keys.Auth == "" || sub.Keys.P256dh == "" {
-		return problem.New(problem.Invalid, "push.subscription", "The browser's subscription is not whole. Turn notices off and on again.")
+		return problem.New(problem.Invalid, "push.subscription", "The browser's subscription cannot be used. Turn notices off and on again.")
 	}
 	if u, err := url.Parse(sub.Endpoint); err != nil || u.Scheme != "https" || u.Host == "" {
-		return problem.New(problem.Invalid, "push.subscription", "The browser's subscription names no https address. Turn notices off and on again.")
+		return problem.New(problem.Invalid, "push.subscription", "The browser's subscription cannot be used. Turn notices off and on again.")
 	}
 	return nil
 }

@@ -18,6 +18,8 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -28,10 +30,12 @@ import (
 )
 
 const (
-	stream    = "members"        // members not yet done
-	consumer  = "workers"        // all workers share it
-	bucket    = "jobs"           // what the members are of
-	results   = "results"        // subject prefix of results
+	stream    = "members"  // members not yet done
+	consumer  = "workers"  // all workers share it
+	bucket    = "jobs"     // what the members are of
+	results   = "results"  // subject prefix of results
+	presence  = "presence" // subject prefix on which workers say that they are there
+	idle      = 100 * time.Millisecond
 	alive     = 3 * time.Second  // a worker says that it lives this often
 	lost      = 10 * time.Second // and is given up after this long
 	maxResult = 32 << 20         // bytes of one result
@@ -51,6 +55,10 @@ type Hub struct {
 	js     jetstream.JetStream
 	dir    string
 	token  string
+	turn   chan struct{} // holds one: jobs take turns
+
+	mu    sync.Mutex
+	heard map[string]time.Time // when each worker last said that it is there
 }
 
 // Start starts a hub. Close it.
@@ -65,11 +73,14 @@ func Start(ctx context.Context, o Options) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := free(host, port); err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp("", "lintas-spread-")
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{dir: dir, token: o.Token}
+	h := &Hub{dir: dir, token: o.Token, turn: make(chan struct{}, 1), heard: map[string]time.Time{}}
 	if err := h.start(ctx, host, port); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
@@ -91,6 +102,18 @@ func listenAt(listen string) (string, int, error) {
 	return host, port, nil
 }
 
+// free says at once what the server would say after ten seconds only.
+func free(host string, port int) error {
+	if port == server.RANDOM_PORT {
+		return nil
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err != nil {
+		return fmt.Errorf("the hub cannot listen: %w", err)
+	}
+	return l.Close()
+}
+
 func (h *Hub) start(ctx context.Context, host string, port int) (err error) {
 	h.server, err = server.NewServer(&server.Options{
 		Host: host, Port: port, Authorization: h.token, JetStream: true, StoreDir: h.dir, MaxPayload: maxResult + 1<<16,
@@ -107,6 +130,9 @@ func (h *Hub) start(ctx context.Context, host string, port int) (err error) {
 		return fmt.Errorf("connect to the hub: %w", err)
 	}
 	if h.js, err = jetstream.New(h.conn); err != nil {
+		return err
+	}
+	if _, err = h.conn.Subscribe(presence+".*", h.hear); err != nil {
 		return err
 	}
 	if _, err = h.js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucket, Storage: jetstream.MemoryStorage, MaxBytes: maxJob}); err != nil {
@@ -129,8 +155,34 @@ func (h *Hub) URL() string {
 	return u.String()
 }
 
-// Workers counts the connections other than the hub's own.
-func (h *Hub) Workers() int { return max(h.server.NumClients()-1, 0) }
+// Address is where the hub answers.
+func (h *Hub) Address() net.Addr { return h.server.Addr() }
+
+// hear notes that a worker is there, or leaves.
+func (h *Hub) hear(m *nats.Msg) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if who := strings.TrimPrefix(m.Subject, presence+"."); string(m.Data) == leaving {
+		delete(h.heard, who)
+	} else {
+		h.heard[who] = time.Now()
+	}
+}
+
+// Workers counts the workers that said they are there within the time after which one is given up: a machine
+// that lost its power closes no connection.
+func (h *Hub) Workers() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for who, at := range h.heard {
+		if time.Since(at) > lost {
+			delete(h.heard, who)
+			continue
+		}
+		n++
+	}
+	return n
+}
 
 // Close ends the hub.
 func (h *Hub) Close() error {
@@ -144,10 +196,23 @@ func (h *Hub) Close() error {
 	return os.RemoveAll(h.dir)
 }
 
+// Here is what this process does itself of a job that it hands out.
+type Here struct {
+	Parallel int // members at once; 0 leaves all to the workers
+	Do       func(ctx context.Context, i int) ([]byte, error)
+}
+
 // Map hands out the members 0..n-1 of a job and calls each once for every member with its result, in the
-// order in which they come back, never two at a time. It returns when all are back, when each or a worker's
-// function returns an error, or when ctx ends.
-func (h *Hub) Map(ctx context.Context, job []byte, n int, each func(i int, result []byte) error) error {
+// order in which they come back, never two at a time. here takes members off the same queue, so that a job
+// goes on when no worker is there. It returns when all are back, when each or a worker's function returns an
+// error, or when ctx ends. Jobs take turns.
+func (h *Hub) Map(ctx context.Context, job []byte, n int, here Here, each func(i int, result []byte) error) error {
+	select {
+	case h.turn <- struct{}{}:
+		defer func() { <-h.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	name := id.New()
 	store, err := h.js.ObjectStore(ctx, bucket)
 	if err != nil {
@@ -165,13 +230,35 @@ func (h *Hub) Map(ctx context.Context, job []byte, n int, each func(i int, resul
 	if err := back.SetPendingLimits(-1, -1); err != nil { // a slow reader must not lose results
 		return err
 	}
-	defer h.purge(context.WithoutCancel(ctx), name)
+	defer h.help(ctx, name, here)()
+	defer h.purge(context.WithoutCancel(ctx), name) // before the help ends: what it gives back is not handed out
 	for i := range n {
 		if _, err := h.js.Publish(ctx, fmt.Sprintf("%s.%s.%d", stream, name, i), nil); err != nil {
 			return fmt.Errorf("hand out member %d: %w", i, err)
 		}
 	}
 	return h.collect(ctx, back, n, each)
+}
+
+// help computes members of a job in this process until the function that it returns is called.
+func (h *Hub) help(ctx context.Context, name string, here Here) (end func()) {
+	ctx, stop := context.WithCancelCause(ctx)
+	w := &worker{conn: h.conn, js: h.js, leave: stop, name: name}
+	w.fn = func(ctx context.Context, _ []byte, i int) ([]byte, error) { return here.Do(ctx, i) }
+	var wg sync.WaitGroup
+	for range here.Parallel {
+		wg.Go(func() {
+			queue, err := h.js.Consumer(ctx, stream, consumer)
+			for err == nil && ctx.Err() == nil {
+				// Not waiting in the queue: a wait that outlived the job would swallow a member of the next.
+				batch, err := queue.FetchNoWait(1)
+				if err != nil || !w.all(ctx, batch) {
+					pause(ctx, idle)
+				}
+			}
+		})
+	}
+	return func() { stop(nil); wg.Wait() }
 }
 
 func (h *Hub) collect(ctx context.Context, back *nats.Subscription, n int, each func(i int, result []byte) error) error {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func collect(t *testing.T, h *spread.Hub, n int) []string {
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
 	out := make([]string, n)
-	err := h.Map(ctx, []byte("job"), n, func(i int, r []byte) error {
+	err := h.Map(ctx, []byte("job"), n, spread.Here{}, func(i int, r []byte) error {
 		if out[i] != "" {
 			t.Errorf("member %d came back twice", i)
 		}
@@ -148,7 +149,7 @@ func TestAWorkersErrorEndsTheJobWithItsReason(t *testing.T) {
 	})
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
-	err := h.Map(ctx, nil, 5, func(int, []byte) error { return nil })
+	err := h.Map(ctx, nil, 5, spread.Here{}, func(int, []byte) error { return nil })
 	if err == nil || !strings.Contains(err.Error(), "member 3 failed: the road is cut") {
 		t.Errorf("got %v", err)
 	}
@@ -159,7 +160,7 @@ func TestALargeJobAndALargeResultArrive(t *testing.T) {
 	work(t, h, 1, func(_ context.Context, job []byte, _ int) ([]byte, error) { return job, nil })
 	job := make([]byte, 8<<20)
 	job[len(job)-1] = 7
-	err := h.Map(context.Background(), job, 2, func(_ int, r []byte) error {
+	err := h.Map(context.Background(), job, 2, spread.Here{}, func(_ int, r []byte) error {
 		if len(r) != len(job) || r[len(r)-1] != 7 {
 			t.Errorf("%d bytes came back", len(r))
 		}
@@ -175,5 +176,142 @@ func TestAStrangerWithoutTheTokenCannotJoin(t *testing.T) {
 	stranger := strings.Replace(h.URL(), "@", "x@", 1)
 	if err := spread.Work(context.Background(), stranger, 1, square); err == nil {
 		t.Error("a stranger joined")
+	}
+}
+
+// here computes square in the test's own process.
+func here(parallel int) spread.Here {
+	return spread.Here{Parallel: parallel, Do: func(ctx context.Context, i int) ([]byte, error) { return square(ctx, []byte("job"), i) }}
+}
+
+func TestWithoutAnyWorkerTheProcessItselfDoesTheWork(t *testing.T) {
+	h := hub(t)
+	got := 0
+	if err := h.Map(context.Background(), []byte("job"), 50, here(2), func(int, []byte) error { got++; return nil }); err != nil || got != 50 {
+		t.Errorf("%d of 50 members, %v", got, err)
+	}
+}
+
+func TestAProcessThatHelpsLeavesTheRestToTheWorkers(t *testing.T) {
+	h := hub(t)
+	var byWorkers, byHere atomic.Int64
+	taken, othersDone := make(chan struct{}), make(chan struct{})
+	work(t, h, 1, func(ctx context.Context, job []byte, i int) ([]byte, error) {
+		<-taken // until this process holds a member
+		byWorkers.Add(1)
+		return square(ctx, job, i)
+	})
+	slow := spread.Here{Parallel: 1, Do: func(ctx context.Context, i int) ([]byte, error) {
+		byHere.Add(1)
+		close(taken)
+		<-othersDone
+		return square(ctx, []byte("job"), i)
+	}}
+	out := map[int]string{}
+	err := h.Map(context.Background(), []byte("job"), 40, slow, func(i int, r []byte) error {
+		out[i] = string(r)
+		if len(out) == 39 {
+			close(othersDone)
+		}
+		return nil
+	})
+	if err != nil || len(out) != 40 || byWorkers.Load() != 39 || byHere.Load() != 1 {
+		t.Errorf("%d members, %d by workers, %d here, %v", len(out), byWorkers.Load(), byHere.Load(), err)
+	}
+}
+
+func TestTwoJobsAtOnceTakeTurnsAndDoNotMix(t *testing.T) {
+	h := hub(t)
+	var wg sync.WaitGroup
+	for k := range 3 {
+		wg.Go(func() {
+			do := spread.Here{Parallel: 2, Do: func(_ context.Context, i int) ([]byte, error) { return fmt.Appendf(nil, "%d %d", k, i), nil }}
+			if err := h.Map(context.Background(), nil, 20, do, func(i int, r []byte) error {
+				if want := fmt.Sprintf("%d %d", k, i); string(r) != want {
+					return fmt.Errorf("%q for %q", r, want)
+				}
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestAJobThatIsStoppedEndsAndTheNextOneIsWhole(t *testing.T) {
+	h := hub(t)
+	ctx, stop := context.WithCancel(context.Background())
+	held := spread.Here{Parallel: 2, Do: func(ctx context.Context, i int) ([]byte, error) {
+		stop()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	if err := h.Map(ctx, nil, 30, held, func(int, []byte) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Fatalf("stopped with %v", err)
+	}
+	got := 0
+	if err := h.Map(context.Background(), []byte("job"), 30, here(2), func(int, []byte) error { got++; return nil }); err != nil || got != 30 {
+		t.Errorf("after it %d of 30 members, %v", got, err)
+	}
+}
+
+func TestAWorkerThatIsUnfitLeavesItsMemberToTheOthers(t *testing.T) {
+	h := hub(t)
+	left := make(chan error, 1)
+	go func() {
+		left <- spread.Work(context.Background(), h.URL(), 1, func(context.Context, []byte, int) ([]byte, error) {
+			return nil, fmt.Errorf("%w: another version", spread.ErrUnfit)
+		})
+	}()
+	work(t, h, 1, square)
+	for i, r := range collect(t, h, 30) {
+		if r != fmt.Sprintf("job %d", i*i) {
+			t.Errorf("member %d is %q", i, r)
+		}
+	}
+	for range 30 { // it may not have been given a member yet
+		select {
+		case err := <-left:
+			if !errors.Is(err, spread.ErrUnfit) {
+				t.Errorf("it left with %v", err)
+			}
+			return
+		default:
+			collect(t, h, 5)
+		}
+	}
+	t.Error("the unfit worker stays")
+}
+
+func TestWorkersAreCountedWhileTheyAreThere(t *testing.T) {
+	h := hub(t)
+	eventually := func(want int) {
+		t.Helper()
+		for range 500 {
+			if h.Workers() == want {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Errorf("%d workers are counted, wanted %d", h.Workers(), want)
+	}
+	eventually(0)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 2)
+	for range 2 {
+		go func() { done <- spread.Work(ctx, h.URL(), 3, square) }()
+	}
+	eventually(2)
+	stop()
+	<-done
+	<-done
+	eventually(0)
+}
+
+func TestAnAddressInUseIsToldAtOnce(t *testing.T) {
+	h := hub(t)
+	if _, err := spread.Start(context.Background(), spread.Options{Listen: h.Address().String()}); err == nil || !strings.Contains(err.Error(), "cannot listen") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -11,13 +11,22 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"lintas/kernel/id"
 )
 
-const failure = "Lintas-Failure" // header of a result that is an error
+const (
+	failure = "Lintas-Failure" // header of a result that is an error
+	leaving = "leaving"        // what a worker says at last
+)
+
+// ErrUnfit, from a worker's function, says that this worker cannot do the job though others may: the worker
+// leaves and the member goes to them.
+var ErrUnfit = errors.New("this worker cannot do the job")
 
 // Work joins a hub and computes members with fn, up to parallel at once, until ctx ends or the hub is gone
 // for good. fn must give the same bytes for the same job and index on any machine. An error of fn ends the
-// hub's Map; it is not tried again, as it would fail again.
+// hub's Map; it is not tried again, as it would fail again. ErrUnfit ends this worker alone.
 func Work(ctx context.Context, hubURL string, parallel int, fn func(ctx context.Context, job []byte, i int) ([]byte, error)) error {
 	closed := make(chan struct{})
 	conn, err := nats.Connect(hubURL, nats.MaxReconnects(5), nats.ReconnectWait(time.Second), nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
@@ -34,7 +43,7 @@ func Work(ctx context.Context, hubURL string, parallel int, fn func(ctx context.
 		case <-ctx.Done():
 		}
 	}()
-	w := &worker{conn: conn, fn: fn}
+	w := &worker{conn: conn, fn: fn, leave: cancel}
 	if w.js, err = jetstream.New(conn); err != nil {
 		return err
 	}
@@ -43,6 +52,7 @@ func Work(ctx context.Context, hubURL string, parallel int, fn func(ctx context.
 		return fmt.Errorf("the hub hands out no work: %w", err)
 	}
 	var wg sync.WaitGroup
+	wg.Go(func() { w.sayPresent(ctx) })
 	for range max(parallel, 1) {
 		wg.Go(func() { w.loop(ctx, queue) })
 	}
@@ -50,15 +60,33 @@ func Work(ctx context.Context, hubURL string, parallel int, fn func(ctx context.
 	if errors.Is(context.Cause(ctx), errHubGone) {
 		return nil // the hub has ended: its work is done or given up
 	}
-	return ctx.Err()
+	return context.Cause(ctx)
+}
+
+// sayPresent tells the hub that this worker is there until ctx ends, and then that it leaves.
+func (w *worker) sayPresent(ctx context.Context) {
+	subject := presence + "." + id.New()
+	tick := time.NewTicker(alive)
+	defer tick.Stop()
+	for {
+		w.conn.Publish(subject, nil)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			w.conn.Publish(subject, []byte(leaving))
+			w.conn.FlushTimeout(time.Second)
+			return
+		}
+	}
 }
 
 var errHubGone = errors.New("the hub is gone")
 
 type worker struct {
-	conn *nats.Conn
-	js   jetstream.JetStream
-	fn   func(context.Context, []byte, int) ([]byte, error)
+	conn  *nats.Conn
+	js    jetstream.JetStream
+	fn    func(context.Context, []byte, int) ([]byte, error)
+	leave context.CancelCauseFunc
 
 	mu   sync.Mutex
 	name string // of the job in hand
@@ -72,10 +100,17 @@ func (w *worker) loop(ctx context.Context, queue jetstream.Consumer) {
 			pause(ctx, time.Second)
 			continue
 		}
-		for m := range batch.Messages() {
-			w.member(ctx, m)
-		}
+		w.all(ctx, batch)
 	}
+}
+
+// all computes what was taken off the queue; false when that was nothing.
+func (w *worker) all(ctx context.Context, batch jetstream.MessageBatch) (some bool) {
+	for m := range batch.Messages() {
+		some = true
+		w.member(ctx, m)
+	}
+	return some
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -119,6 +154,10 @@ func (w *worker) member(ctx context.Context, m jetstream.Msg) {
 	out := &nats.Msg{Subject: fmt.Sprintf("%s.%s.%d", results, name, i), Header: nats.Header{}}
 	out.Data, err = w.fn(ctx, job, i)
 	switch {
+	case errors.Is(err, ErrUnfit):
+		w.leave(err)
+		m.Nak()
+		return
 	case ctx.Err() != nil:
 		m.Nak() // somebody else shall take it now, not when this worker is missed
 		return
