@@ -14,6 +14,7 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -117,7 +118,7 @@ type NewPerson struct {
 	Login        string       `json:"login" minLength:"2" maxLength:"200"`
 	Name         string       `json:"name" minLength:"1" maxLength:"200"`
 	Roles        []actor.Role `json:"roles" minItems:"1"`
-	Organisation string       `json:"organisation,omitempty" doc:"Id; empty means your own organisation"`
+	Organisation string       `json:"organisation,omitempty" doc:"Id; empty means your own organisation. Another one only for the first person of it, by an administrator of the node's own (its first) organisation"`
 	Locale       string       `json:"locale,omitempty"`
 }
 
@@ -129,10 +130,23 @@ func (d *Desk) AddPerson(ctx context.Context, n NewPerson) (Person, string, erro
 	return p, password, err
 }
 
+func roleNames() string {
+	var names []string
+	for _, r := range actor.Roles {
+		names = append(names, string(r))
+	}
+	return strings.Join(names, ", ")
+}
+
+// RoleUnknown refuses a role that there is not.
+func RoleUnknown(r actor.Role) error {
+	return problem.New(problem.Invalid, "agency.role-unknown", "There is no role %q. The roles are: %s.", r, roleNames()).With("body.roles", "holds an unknown role")
+}
+
 func (d *Desk) addPerson(ctx context.Context, n NewPerson, password string, mustChange bool) (Person, error) {
 	for _, r := range n.Roles {
 		if !r.Valid() {
-			return Person{}, problem.New(problem.Invalid, "agency.role-unknown", "There is no role %q. The roles are: %v.", r, actor.Roles).With("body.roles", "holds an unknown role")
+			return Person{}, RoleUnknown(r)
 		}
 	}
 	if n.Organisation == "" {
@@ -144,9 +158,17 @@ func (d *Desk) addPerson(ctx context.Context, n NewPerson, password string, must
 	if err != nil {
 		return p, err
 	}
-	row.password = hashPassword(password)
+	if row.password, err = hashPassword(ctx, password); err != nil {
+		return p, err
+	}
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
 		o, found, err := organisationByID(t, n.Organisation)
+		if err != nil {
+			return err
+		}
+		if found && o.ID != actor.From(ctx).Organisation {
+			found, err = mayBegin(t, actor.From(ctx), o.ID)
+		}
 		if err != nil {
 			return err
 		}
@@ -155,13 +177,28 @@ func (d *Desk) addPerson(ctx context.Context, n NewPerson, password string, must
 		}
 		p.Organisation = o
 		if err := insertPerson(t, row); db.Unique(err) {
-			return problem.New(problem.Conflict, "agency.login-taken", "Somebody has this login already. Choose another.").With("body.login", "is taken")
+			return problem.New(problem.Conflict, "agency.login-taken", "Somebody has this name for sign-in already. Choose another.").With("body.login", "is taken")
 		} else if err != nil {
 			return err
 		}
 		return audit.Append(t, p.MadeAt, actor.From(ctx), audit.Entry{Verb: "agency.person-add", Object: "person:" + p.ID, Subject: p.ID, Detail: map[string]any{"roles": p.Roles}, Stored: row.stored()})
 	})
 	return p, err
+}
+
+// mayBegin reports whether the actor may add somebody to an organisation that is not their own: only the first
+// person of it, and only an administrator of the node's own organisation. Anything wider would let each
+// administrator make themselves a login among the cases of the others.
+func mayBegin(t *db.Tx, who actor.Actor, organisation string) (bool, error) {
+	if who.System != "" {
+		return true, nil
+	}
+	all, err := organisations(t)
+	if err != nil || len(all) == 0 || all[0].ID != who.Organisation {
+		return false, err
+	}
+	there, err := peopleOf(t, organisation)
+	return len(there) == 0, err
 }
 
 // PersonChange is what an administrator may change; nil leaves a field as it is.
@@ -174,7 +211,24 @@ type PersonChange struct {
 
 // ChangePerson changes a person. Leaving, and any change of roles, ends the person's sessions.
 func (d *Desk) ChangePerson(ctx context.Context, person string, c PersonChange) (Person, error) {
-	p, err := d.Person(ctx, person)
+	for {
+		p, err := d.changePerson(ctx, person, c)
+		if !errors.Is(err, errChangedMeanwhile) {
+			return p, err
+		}
+	}
+}
+
+// errChangedMeanwhile says that a change was made on what is no longer so. Written all the same it would bring
+// back a role that was just taken away.
+var errChangedMeanwhile = errors.New("the person was changed meanwhile")
+
+func (d *Desk) changePerson(ctx context.Context, person string, c PersonChange) (Person, error) {
+	before, err := d.personRow(ctx, person)
+	if err != nil {
+		return Person{}, err
+	}
+	p, err := d.openPerson(ctx, before)
 	if err != nil {
 		return p, err
 	}
@@ -188,7 +242,7 @@ func (d *Desk) ChangePerson(ctx context.Context, person string, c PersonChange) 
 	if c.Roles != nil {
 		for _, r := range *c.Roles {
 			if !r.Valid() {
-				return p, problem.New(problem.Invalid, "agency.role-unknown", "There is no role %q.", r).With("body.roles", "holds an unknown role")
+				return p, RoleUnknown(r)
 			}
 		}
 		p.Roles = *c.Roles
@@ -205,7 +259,7 @@ func (d *Desk) ChangePerson(ctx context.Context, person string, c PersonChange) 
 	}
 	now := d.Clock.Now()
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
-		if err := updatePerson(t, row); err != nil {
+		if err := updatePerson(t, row, before); err != nil {
 			return err
 		}
 		if c.Roles != nil || p.State == "left" {
@@ -215,7 +269,6 @@ func (d *Desk) ChangePerson(ctx context.Context, person string, c PersonChange) 
 		}
 		return audit.Append(t, now, who, audit.Entry{Verb: "agency.person-change", Object: "person:" + person, Subject: person, Detail: map[string]any{"roles": p.Roles, "state": p.State}, Stored: row.stored()})
 	})
-	d.known.forget()
 	return p, err
 }
 
@@ -224,20 +277,27 @@ func holds(roles []actor.Role, r actor.Role) bool { return actor.Actor{Roles: ro
 // Person reads one person; a person of a foreign organisation is not found (administrators of the node's
 // own first organisation see their own staff only, too).
 func (d *Desk) Person(ctx context.Context, person string) (Person, error) {
-	var row personRow
+	row, err := d.personRow(ctx, person)
+	if err != nil {
+		return Person{}, err
+	}
+	return d.openPerson(ctx, row)
+}
+
+func (d *Desk) personRow(ctx context.Context, person string) (row personRow, err error) {
 	var found bool
-	err := d.DB.Read(ctx, func(t *db.Tx) (err error) {
+	err = d.DB.Read(ctx, func(t *db.Tx) (err error) {
 		row, found, err = personByID(t, person)
 		return err
 	})
 	if err != nil {
-		return Person{}, err
+		return row, err
 	}
 	who := actor.From(ctx)
 	if !found || who.System == "" && row.Organisation.ID != who.Organisation {
-		return Person{}, problem.New(problem.NotFound, "agency.person-unknown", "There is no such person.")
+		return row, problem.New(problem.NotFound, "agency.person-unknown", "There is no such person.")
 	}
-	return d.openPerson(ctx, row)
+	return row, nil
 }
 
 // People lists the persons of the actor's organisation, by the time they were added.
@@ -296,6 +356,14 @@ func (d *Desk) NameOf(ctx context.Context, person string) (name, organisation st
 	return p.Name, row.Organisation.ID
 }
 
+// LocaleOf is the language that a person reads, for what the node sends them; the first of the interface when
+// the person is not known.
+func (d *Desk) LocaleOf(ctx context.Context, person string) (string, error) {
+	var row personRow
+	err := d.DB.Read(ctx, func(t *db.Tx) (err error) { row, _, err = personByID(t, person); return err })
+	return locale.Match(row.Locale).Code, err
+}
+
 // OrganisationName is the name of an organisation; empty when not known.
 func (d *Desk) OrganisationName(ctx context.Context, organisation string) string {
 	var o Organisation
@@ -306,16 +374,29 @@ func (d *Desk) OrganisationName(ctx context.Context, organisation string) string
 	return o.Name
 }
 
+// OrganisationCountry is the country of an organisation; empty when not known.
+func (d *Desk) OrganisationCountry(ctx context.Context, organisation string) string {
+	var o Organisation
+	err := d.DB.Read(ctx, func(t *db.Tx) (err error) { o, _, err = organisationByID(t, organisation); return err })
+	if err != nil {
+		return ""
+	}
+	return o.Country
+}
+
 func rolesJSON(roles []actor.Role) string {
 	b, _ := json.Marshal(roles) // strings cannot fail
 	return string(b)
 }
 
-// EndSessions removes sessions that have run out; the node runs it every hour.
+// EndSessions removes sessions that have run out and failed tries that are a day old; the node runs it every hour.
 func (d *Desk) EndSessions(ctx context.Context) error {
+	now := d.Clock.Now()
 	return d.DB.Write(ctx, func(t *db.Tx) error {
-		_, err := deleteEndedSessions(t, d.Clock.Now())
-		return err
+		if _, err := deleteEndedSessions(t, now); err != nil {
+			return err
+		}
+		return deleteLocks(t, now.Add(-triesForgotten))
 	})
 }
 

@@ -137,6 +137,10 @@ func TestTenWrongPasswordsLockTheLoginForAWhileAndThenItOpensAgain(t *testing.T)
 		}
 		_, err := d.signIn("admin", password, "")
 		d.mustFail(err, "agency.locked")
+		locked, _ := problem.As(err)
+		if until, err := time.Parse(time.RFC3339, locked.Values[0]); err != nil || until.Before(d.clock.Now()) {
+			t.Errorf("locked until %v: a reader cannot tell it in the own zone (%v)", locked.Values, err)
+		}
 		d.clock.Advance(61 * time.Second)
 		_, err = d.signIn("admin", password, "")
 		d.must(err)
@@ -251,6 +255,28 @@ func TestAResetGivesAWayBackInWithoutTheLostPhone(t *testing.T) {
 		d.must(err)
 		_, err = d.signIn("officer", fresh, "")
 		d.must(err)
+	})
+}
+
+func TestAPersonChoosesTheLanguageOfWhatTheNodeSends(t *testing.T) {
+	each(t, func(d desk) {
+		p, _, err := d.AddPerson(as(d.admin), agency.NewPerson{Login: "htun", Name: "Htun", Roles: []actor.Role{actor.Officer}, Organisation: d.org.ID, Locale: "th"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reads := func(person, want string) {
+			t.Helper()
+			if got, err := d.LocaleOf(context.Background(), person); err != nil || got != want {
+				t.Errorf("reads %q (%v), want %q", got, err, want)
+			}
+		}
+		reads(p.ID, "th")
+		burmese := "my"
+		if _, err := d.ChangePerson(as(p), p.ID, agency.PersonChange{Locale: &burmese}); err != nil {
+			t.Fatal(err)
+		}
+		reads(p.ID, "my")
+		reads("nobody", "en")
 	})
 }
 

@@ -100,11 +100,7 @@ func (d *Desk) revokedDevice(ctx context.Context, token string) (actor.Actor, er
 const seenEvery = 15 * 60 * 1e9 // nanoseconds
 
 func (d *Desk) basicActor(ctx context.Context, login, password string) (actor.Actor, error) {
-	mark := d.known.mark(login, password)
-	if a, ok := d.known.get(mark); ok {
-		return a, nil
-	}
-	row, err := d.checkPassword(ctx, login, password)
+	row, err := d.knownPerson(ctx, login, password)
 	if err != nil {
 		return actor.Actor{}, err
 	}
@@ -114,9 +110,21 @@ func (d *Desk) basicActor(ctx context.Context, login, password string) (actor.Ac
 	if row.MustChange {
 		return actor.Actor{}, problem.New(problem.Forbidden, "agency.password-must-change", "Sign in with a browser once and choose your own password.")
 	}
-	a := actor.Actor{Person: row.ID, Organisation: row.Organisation.ID, Roles: row.Roles}
-	d.known.put(mark, a)
-	return a, nil
+	return actor.Actor{Person: row.ID, Organisation: row.Organisation.ID, Roles: row.Roles}, nil
+}
+
+// knownPerson is checkPassword that remembers which password fits which stored hash. Everything else about the
+// person is read each time: a role just taken away, here or by another process of the node, is gone.
+func (d *Desk) knownPerson(ctx context.Context, login, password string) (personRow, error) {
+	mark := d.known.mark(login, password)
+	row, found, err := db.ReadOne(ctx, d.DB, scanPerson, personByMarkSQL, d.mark(login))
+	if err != nil || found && row.State == "active" && d.known.fits(mark, row.password) {
+		return row, err
+	}
+	if row, err = d.checkPassword(ctx, login, password); err == nil {
+		d.known.put(mark, row.password)
+	}
+	return row, err
 }
 
 func (d *Desk) sessionActor(ctx context.Context, secret string) (actor.Actor, error) {
@@ -133,12 +141,12 @@ func (d *Desk) sessionActor(ctx context.Context, secret string) (actor.Actor, er
 	if err != nil {
 		return actor.Actor{}, err
 	}
-	if !found || row.State != "active" || d.Clock.Now().After(s.EndsAt) {
+	if now := d.Clock.Now(); !found || row.State != "active" || now.After(s.EndsAt) || s.EndsAt.Sub(now) > 2*SessionLength { // a clock once far ahead
 		return actor.Actor{}, problem.New(problem.Unauthenticated, "agency.session-ended", "Your session has ended. Sign in again; what you typed is kept on this device.")
 	}
 	a := actor.Actor{Person: row.ID, Organisation: row.Organisation.ID, Roles: row.Roles, Session: s.ID}
 	if row.MustChange { // a password that somebody else has seen opens only the page that changes it
-		a.Roles = nil
+		a.Roles, a.MustChange = nil, true
 	}
 	return a, nil
 }

@@ -50,7 +50,7 @@ func (d *Desk) EnrolDevice(ctx context.Context, name string, validFor time.Durat
 	now := d.Clock.Now()
 	dev := Device{ID: id.New(), Organisation: who.Organisation, Name: strings.TrimSpace(name), EnrolledBy: who.Person, MadeAt: now}
 	if dev.Name == "" {
-		return Enrolment{}, problem.New(problem.Invalid, "agency.name-missing", "Give the device a name that tells it from the others, e.g. \"jetty phone 2\".").With("body.name", "is empty")
+		return Enrolment{}, problem.New(problem.Invalid, "agency.device-name-missing", "Give the device a name that tells it from the others, e.g. \"jetty phone 2\".").With("body.name", "is empty")
 	}
 	if validFor > 0 {
 		end := now.Add(validFor)
@@ -145,6 +145,24 @@ func (d *Desk) DeviceNames(ctx context.Context, ids []string) (map[string]string
 	return out, err
 }
 
+// DeviceByToken says whose token it is, for other desks; an error when it does not hold.
+func (d *Desk) DeviceByToken(ctx context.Context, token string) (device, organisation string, err error) {
+	a, err := d.deviceActor(ctx, token)
+	return a.Device, a.Organisation, err
+}
+
+// LiveDevices are the ids of an organisation's devices that may be used, for other desks: not revoked, not run
+// out, and not ordered to erase what they hold.
+func (d *Desk) LiveDevices(ctx context.Context, organisation string) (out []string, err error) {
+	now := clock.Millis(d.Clock.Now())
+	err = d.DB.Read(ctx, func(t *db.Tx) (err error) {
+		out, err = db.All(t, func(s db.Scanner) (id string, err error) { return id, s.Scan(&id) },
+			`SELECT id FROM agency_device WHERE organisation = ? AND revoked_at = 0 AND wipe_at = 0 AND (ends_at = 0 OR ends_at > ?)`, organisation, now)
+		return err
+	})
+	return out, err
+}
+
 // RevokeDevice ends a device's token at once.
 func (d *Desk) RevokeDevice(ctx context.Context, device string) error {
 	return d.changeDevice(ctx, device, "agency.device-revoke", `UPDATE agency_device SET revoked_at = ? WHERE id = ? AND revoked_at = 0`)
@@ -204,12 +222,8 @@ func (d *Desk) Orders(ctx context.Context) ([]Order, error) {
 	return out, nil
 }
 
-func (d *Desk) deviceBy(ctx context.Context, column, value string) (dev Device, found bool, err error) {
-	err = d.DB.Read(ctx, func(t *db.Tx) (err error) {
-		dev, found, err = db.One(t, scanDevice, deviceColumns+` WHERE `+column+` = ?`, value)
-		return err
-	})
-	return dev, found, err
+func (d *Desk) deviceBy(ctx context.Context, column, value string) (Device, bool, error) {
+	return db.ReadOne(ctx, d.DB, scanDevice, deviceColumns+` WHERE `+column+` = ?`, value)
 }
 
 const deviceColumns = `SELECT id, organisation, name, enrolled_by, made_at, ends_at, revoked_at, wipe_at, wiped_at, seen_at FROM agency_device`

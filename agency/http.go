@@ -129,7 +129,7 @@ func (d *Desk) cookie(value string, ends time.Time) http.Cookie {
 }
 
 func (d *Desk) ownRoutes(g *gate.Gate) {
-	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/agency/me", Summary: "Who I am"}, gate.SignedIn(),
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/agency/me", Summary: "Who I am"}, gate.SignedIn().WithGivenPassword(),
 		func(ctx context.Context, _ *none) (*body[sessionView], error) {
 			p, err := d.me(ctx)
 			if err != nil {
@@ -138,7 +138,7 @@ func (d *Desk) ownRoutes(g *gate.Gate) {
 			ends, err := d.sessionEnds(ctx)
 			return &body[sessionView]{sessionView{Person: p, ExpiresAt: ends}}, err
 		})
-	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/agency/sign-out", Summary: "Sign out"}, gate.SignedIn(),
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/agency/sign-out", Summary: "Sign out"}, gate.SignedIn().WithGivenPassword(),
 		func(ctx context.Context, _ *none) (*struct {
 			SetCookie http.Cookie `header:"Set-Cookie"`
 		}, error) {
@@ -146,12 +146,19 @@ func (d *Desk) ownRoutes(g *gate.Gate) {
 				SetCookie http.Cookie `header:"Set-Cookie"`
 			}{d.cookie("", time.Unix(1, 0))}, d.SignOut(ctx)
 		})
-	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/agency/password", Summary: "Change my password"}, gate.SignedIn(),
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/agency/password", Summary: "Change my password"}, gate.SignedIn().WithGivenPassword(),
 		func(ctx context.Context, in *body[struct {
 			OldPassword string `json:"old_password" maxLength:"1000"`
 			NewPassword string `json:"new_password" maxLength:"1000"`
 		}]) (*none, error) {
 			return nil, d.ChangePassword(ctx, in.Body.OldPassword, in.Body.NewPassword)
+		})
+	gate.Register(g, huma.Operation{Method: "PUT", Path: "/api/agency/language", Summary: "Choose the language of what the node sends me"}, gate.SignedIn(),
+		func(ctx context.Context, in *body[struct {
+			Locale string `json:"locale" enum:"en,id,th,vi,my,ar"`
+		}]) (*none, error) {
+			_, err := d.ChangePerson(ctx, actor.From(ctx).Person, PersonChange{Locale: &in.Body.Locale})
+			return nil, err
 		})
 	d.codeRoutes(g)
 	d.passkeyRoutes(g)
@@ -240,7 +247,7 @@ func (d *Desk) peopleRoutes(g *gate.Gate) {
 			p, err := d.ChangePerson(ctx, in.ID, in.Body)
 			return &body[Person]{p}, err
 		})
-	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/agency/people/{id}/reset", Summary: "Give a person a new password and take one-time codes off"}, admin,
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/agency/people/{id}/reset", Summary: "Give a person a new password; one-time codes and passkeys are taken off"}, admin,
 		func(ctx context.Context, in *struct {
 			ID string `path:"id"`
 		}) (*body[struct {
@@ -257,6 +264,8 @@ func (d *Desk) peopleRoutes(g *gate.Gate) {
 
 func (d *Desk) deviceRoutes(g *gate.Gate) {
 	keepers := gate.Roles(actor.Supervisor, actor.Administrator)
+	// Whom a device serves: it reads forms and the lists that name people, so that nobody may make one who may not.
+	interviewers := gate.Roles(actor.Officer, actor.Caseworker, actor.Supervisor, actor.Trainer, actor.Administrator)
 	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/agency/devices", Summary: "Devices of my organisation"}, keepers,
 		func(ctx context.Context, _ *none) (*list[Device], error) { return listOf(d.Devices(ctx)) })
 	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/agency/devices", Summary: "Enrol a device", DefaultStatus: 201}, keepers,
@@ -267,7 +276,7 @@ func (d *Desk) deviceRoutes(g *gate.Gate) {
 			e, err := d.EnrolDevice(ctx, in.Body.Name, time.Duration(in.Body.Days)*24*time.Hour)
 			return &body[Enrolment]{e}, err
 		})
-	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/agency/app-devices", Summary: "Enrol the browser I sit at as a device for the officer's app", DefaultStatus: 201}, gate.SignedIn(),
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/agency/app-devices", Summary: "Enrol the browser I sit at as a device for the officer's app", DefaultStatus: 201}, interviewers,
 		func(ctx context.Context, in *body[struct {
 			Name string `json:"name" minLength:"1" maxLength:"100"`
 		}]) (*body[Enrolment], error) {

@@ -1,6 +1,7 @@
 package agency
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
@@ -13,7 +14,6 @@ import (
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 
-	"lintas/kernel/actor"
 	"lintas/kernel/problem"
 )
 
@@ -28,12 +28,13 @@ const (
 // argonSlots bounds how many passwords are checked at once: each takes 19 MiB.
 var argonSlots = make(chan struct{}, 2)
 
-func hashPassword(password string) string {
+func hashPassword(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, 16)
 	if _, err := rand.Read(salt); err != nil {
 		panic("agency: no randomness: " + err.Error())
 	}
-	return storedHash(salt, argon(password, salt, argonPasses, argonMemory, argonLanes))
+	sum, err := argon(ctx, password, salt, argonPasses, argonMemory, argonLanes)
+	return storedHash(salt, sum), err
 }
 
 func storedHash(salt, sum []byte) string {
@@ -50,34 +51,43 @@ func nobodysHash() string {
 	return storedHash(salt, sum)
 }
 
-func argon(password string, salt []byte, passes, memory uint32, lanes uint8) []byte {
-	argonSlots <- struct{}{}
+// argon waits for a slot as long as the caller does: in a flood, those who have hung up cost nothing.
+func argon(ctx context.Context, password string, salt []byte, passes, memory uint32, lanes uint8) ([]byte, error) {
+	select {
+	case argonSlots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	defer func() {
 		// What the hash was made in is garbage now, and larger than all that the node holds when idle: left
 		// to its own pace the collector would let the heap grow to twice that before the next round.
 		debug.FreeOSMemory()
 		<-argonSlots
 	}()
-	return argon2.IDKey([]byte(norm.NFKC.String(password)), salt, passes, memory, lanes, 32)
+	return argon2.IDKey([]byte(norm.NFKC.String(password)), salt, passes, memory, lanes, 32), nil
 }
 
 // passwordFits checks a password against its stored hash, in the time the hash's own settings take.
-func passwordFits(password, stored string) bool {
+func passwordFits(ctx context.Context, password, stored string) (bool, error) {
 	var memory, passes uint32
 	var lanes uint8
 	parts := strings.Split(stored, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
-		return false
+		return false, nil
 	}
 	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil {
-		return false
+		return false, nil
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
 	if err != nil {
-		return false
+		return false, nil
 	}
 	want, err := base64.RawStdEncoding.DecodeString(parts[5])
-	return err == nil && subtle.ConstantTimeCompare(argon(password, salt, passes, memory, lanes), want) == 1
+	if err != nil {
+		return false, nil
+	}
+	sum, err := argon(ctx, password, salt, passes, memory, lanes)
+	return err == nil && subtle.ConstantTimeCompare(sum, want) == 1, err
 }
 
 const shortest = 12 // characters of a password
@@ -90,7 +100,7 @@ func acceptable(password, login string) error {
 	case len(password) > 1000:
 		return problem.New(problem.Invalid, "agency.password-long", "Choose at most 1000 characters.").With("body.new_password", "is too long")
 	case strings.Contains(normal(password), normal(login)):
-		return problem.New(problem.Invalid, "agency.password-login", "The password must not contain the login.").With("body.new_password", "contains the login")
+		return problem.New(problem.Invalid, "agency.password-login", "The password must not contain the name for sign-in.").With("body.new_password", "contains the name for sign-in")
 	case len(distinct(password)) < 5:
 		return problem.New(problem.Invalid, "agency.password-simple", "Choose a password with more different characters.").With("body.new_password", "is too simple")
 	}
@@ -107,7 +117,7 @@ func distinct(s string) map[rune]bool {
 
 // knownPasswords remembers for five minutes that a login and password were right, so that an OpenRosa
 // client with basic authentication does not cost an Argon2id each request. It keeps a keyed mark of the
-// pair, never the pair.
+// pair, never the pair, and the stored hash that it fitted: a changed password fits another hash.
 type knownPasswords struct {
 	Deps
 	mu sync.Mutex
@@ -115,7 +125,7 @@ type knownPasswords struct {
 }
 
 type known struct {
-	actor actor.Actor
+	hash  string
 	until time.Time
 }
 
@@ -127,25 +137,18 @@ func (k *knownPasswords) mark(login, password string) string {
 	return k.Keys.Index("agency.known", normal(login)+"\x00"+password)
 }
 
-func (k *knownPasswords) get(mark string) (actor.Actor, bool) {
+func (k *knownPasswords) fits(mark, hash string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	v, ok := k.m[mark]
-	return v.actor, ok && k.Clock.Now().Before(v.until)
+	return ok && v.hash == hash && k.Clock.Now().Before(v.until)
 }
 
-func (k *knownPasswords) put(mark string, a actor.Actor) {
+func (k *knownPasswords) put(mark, hash string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.m) > 1000 {
 		k.m = map[string]known{}
 	}
-	k.m[mark] = known{a, k.Clock.Now().Add(5 * time.Minute)}
-}
-
-// forget empties the memory: after any change of a password, a role or a state.
-func (k *knownPasswords) forget() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.m = map[string]known{}
+	k.m[mark] = known{hash, k.Clock.Now().Add(5 * time.Minute)}
 }

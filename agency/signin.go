@@ -7,6 +7,7 @@ import (
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
+	"golang.org/x/text/unicode/norm"
 
 	"lintas/kernel/actor"
 	"lintas/kernel/id"
@@ -23,9 +24,11 @@ const SessionLength = 12 * time.Hour
 const (
 	lockAfter  = 10
 	lockAtMost = time.Hour
+	// triesForgotten is after how long without another one failed tries no longer count.
+	triesForgotten = 24 * time.Hour
 )
 
-var wrongSignIn = problem.New(problem.Unauthenticated, "agency.wrong-sign-in", "The login, the password or the code is not right. Check them and try again.")
+var wrongSignIn = problem.New(problem.Unauthenticated, "agency.wrong-sign-in", "The name for sign-in, the password or the code is not right. Check them and try again.")
 
 // SignedIn is a fresh session.
 type SignedIn struct {
@@ -68,30 +71,51 @@ func (d *Desk) checkPassword(ctx context.Context, login, password string) (perso
 	if err != nil {
 		return row, err
 	}
-	if d.Clock.Now().Before(until) {
-		return row, problem.New(problem.TooMany, "agency.locked", "Too many wrong tries. Wait until %s (UTC), then try again.", until.Format("15:04:05"))
+	if err := d.locked(until); err != nil {
+		return row, err
 	}
 	hash := d.unknown
 	if found && row.password != "" {
 		hash = row.password
 	}
-	if !passwordFits(password, hash) || !found || row.State != "active" {
+	fits, err := passwordFits(ctx, password, hash)
+	switch {
+	case err != nil:
+		return row, err
+	case !fits || !found || row.State != "active":
 		return row, d.failed(ctx, mark, wrongSignIn)
 	}
-	return row, nil
+	// Once more: of a thousand tries sent at once all have passed the first look before one has failed.
+	if err := d.DB.Read(ctx, func(t *db.Tx) (err error) { _, until, err = lockOf(t, mark); return err }); err != nil {
+		return row, err
+	}
+	return row, d.locked(until)
 }
 
-// failed counts a failed try and returns why.
+// locked is the refusal while a lock lasts. One that lasts longer than any does was made under a clock that was
+// far ahead, and binds nobody.
+func (d *Desk) locked(until time.Time) error {
+	if left := until.Sub(d.Clock.Now()); left <= 0 || left > 2*lockAtMost {
+		return nil
+	}
+	return problem.New(problem.TooMany, "agency.locked", "Too many wrong tries. Wait until %s, then try again.", until.UTC().Format(time.RFC3339))
+}
+
+// failed counts a failed try and returns why. Under a lock, which others of the same moment may have brought
+// about, a wrong try is neither counted nor told from a right one.
 func (d *Desk) failed(ctx context.Context, mark string, why error) error {
 	err := d.DB.Write(ctx, func(t *db.Tx) error {
-		n, _, err := lockOf(t, mark)
+		n, until, err := lockOf(t, mark)
 		if err != nil {
 			return err
 		}
+		if err := d.locked(until); err != nil {
+			return err
+		}
 		n++
-		var until time.Time
+		until = d.Clock.Now()
 		if n >= lockAfter {
-			until = d.Clock.Now().Add(min(time.Minute<<min(n-lockAfter, 10), lockAtMost))
+			until = until.Add(min(time.Minute<<min(n-lockAfter, 10), lockAtMost))
 		}
 		return setLock(t, mark, n, until)
 	})
@@ -145,8 +169,14 @@ func (d *Desk) ChangePassword(ctx context.Context, old, fresh string) error {
 	if _, err := d.checkPassword(ctx, p.Login, old); err != nil {
 		return err
 	}
-	hash := hashPassword(fresh)
-	err = d.DB.Write(ctx, func(t *db.Tx) error {
+	if norm.NFKC.String(fresh) == norm.NFKC.String(old) { // a password that somebody else has seen would stay in use
+		return problem.New(problem.Invalid, "agency.password-same", "Choose a password that differs from the one you have now.")
+	}
+	hash, err := hashPassword(ctx, fresh)
+	if err != nil {
+		return err
+	}
+	return d.DB.Write(ctx, func(t *db.Tx) error {
 		if err := setPassword(t, who.Person, hash, false); err != nil {
 			return err
 		}
@@ -155,23 +185,28 @@ func (d *Desk) ChangePassword(ctx context.Context, old, fresh string) error {
 		}
 		return audit.Append(t, d.Clock.Now(), who, audit.Entry{Verb: "agency.password-change", Object: "person:" + who.Person, Subject: who.Person})
 	})
-	d.known.forget()
-	return err
 }
 
-// ResetPassword gives a person a new password to hand over, ends their sessions and takes the lock off.
+// ResetPassword gives a person a new password to hand over, ends their sessions and takes the lock off. Passkeys
+// go, too: the phone that was lost holds them, or somebody who had the password added one.
 func (d *Desk) ResetPassword(ctx context.Context, person string) (string, error) {
 	p, err := d.Person(ctx, person)
 	if err != nil {
 		return "", err
 	}
 	password := id.Secret()[:20]
-	hash := hashPassword(password)
+	hash, err := hashPassword(ctx, password)
+	if err != nil {
+		return "", err
+	}
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
 		if err := setPassword(t, person, hash, true); err != nil {
 			return err
 		}
 		if err := setCode(t, person, nil, false, 0); err != nil { // whoever lost the phone needs a way back in
+			return err
+		}
+		if err := deletePasskeys(t, person); err != nil {
 			return err
 		}
 		if err := deleteSessions(t, person); err != nil {
@@ -182,7 +217,6 @@ func (d *Desk) ResetPassword(ctx context.Context, person string) (string, error)
 		}
 		return audit.Append(t, d.Clock.Now(), actor.From(ctx), audit.Entry{Verb: "agency.password-reset", Object: "person:" + person, Subject: person})
 	})
-	d.known.forget()
 	return password, err
 }
 
@@ -196,7 +230,7 @@ func (d *Desk) me(ctx context.Context) (Person, error) {
 		return Person{}, err
 	}
 	if !found {
-		return Person{}, problem.New(problem.Unauthenticated, "agency.session-ended", "Your session has ended. Sign in again.")
+		return Person{}, problem.New(problem.Unauthenticated, "agency.session-ended", "Your session has ended. Sign in again; what you typed is kept on this device.")
 	}
 	return d.openPerson(ctx, row)
 }

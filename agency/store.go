@@ -79,8 +79,12 @@ func insertPerson(t *db.Tx, r personRow) error {
 	return err
 }
 
-func updatePerson(t *db.Tx, r personRow) error {
-	_, err := t.Exec(`UPDATE agency_person SET login = ?, name = ?, roles = ?, locale = ?, state = ? WHERE id = ?`, r.login, r.name, r.rolesText, r.Locale, r.State, r.ID)
+// updatePerson changes the person that was read as before: what is sealed differs after every change.
+func updatePerson(t *db.Tx, r, before personRow) error {
+	n, err := t.Exec(`UPDATE agency_person SET login = ?, name = ?, roles = ?, locale = ?, state = ? WHERE id = ? AND name = ?`, r.login, r.name, r.rolesText, r.Locale, r.State, r.ID, before.name)
+	if err == nil && n == 0 {
+		return errChangedMeanwhile
+	}
 	return err
 }
 
@@ -110,8 +114,10 @@ func personByID(t *db.Tx, id string) (personRow, bool, error) {
 	return db.One(t, scanPerson, `SELECT `+personColumns+` WHERE p.id = ?`, id)
 }
 
+const personByMarkSQL = `SELECT ` + personColumns + ` WHERE p.login_mark = ?`
+
 func personByMark(t *db.Tx, mark string) (personRow, bool, error) {
-	return db.One(t, scanPerson, `SELECT `+personColumns+` WHERE p.login_mark = ?`, mark)
+	return db.One(t, scanPerson, personByMarkSQL, mark)
 }
 
 func peopleOf(t *db.Tx, organisation string) ([]personRow, error) {
@@ -193,6 +199,11 @@ func clearLock(t *db.Tx, mark string) error {
 	return err
 }
 
+func deleteLocks(t *db.Tx, endedBefore time.Time) error {
+	_, err := t.Exec(`DELETE FROM agency_lock WHERE until < ?`, clock.Millis(endedBefore))
+	return err
+}
+
 // Passkeys.
 
 type passkeyRow struct {
@@ -213,6 +224,11 @@ func usedPasskey(t *db.Tx, id string, credential []byte, now time.Time) error {
 
 func deletePasskey(t *db.Tx, id, person string) (int64, error) {
 	return t.Exec(`DELETE FROM agency_passkey WHERE id = ? AND person = ?`, id, person)
+}
+
+func deletePasskeys(t *db.Tx, person string) error {
+	_, err := t.Exec(`DELETE FROM agency_passkey WHERE person = ?`, person)
+	return err
 }
 
 func passkeysOf(t *db.Tx, person string) ([]passkeyRow, error) {
