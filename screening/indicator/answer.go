@@ -3,6 +3,7 @@ package indicator
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -142,8 +143,9 @@ type atom struct {
 	kind atomKind
 	str  string
 	num  float64
-	// form: asked by a relevance, so read as the form reads it.
-	form bool
+	// form: asked by a relevance, so read as the form reads it; not: the form
+	// asks whether it is not so.
+	form, not bool
 }
 
 // read is the truth of the atom, by the rules of where it is asked.
@@ -154,29 +156,69 @@ func (a atom) read(p *program, r reading) tri {
 	return a.truth(r)
 }
 
-// inForm is the truth of an atom of a relevance. A question without a value
-// equals nothing but the code that was chosen.
+// inForm is the truth of an atom of a relevance: true where the form says so.
+// To a form "not known" and "declined" are choices like any other, which can be
+// named and are counted; a question without a value equals nothing, and no
+// number compares with it. Where the form says no and the question has no
+// value, the atom is unanswered: what the form skips because somebody declined
+// was not denied.
 func (a atom) inForm(p *program, r reading) tri {
-	if r.state == Given {
-		r.partial = false
-		a.form = false
-		return a.truth(r)
-	}
-	coded := r.state == NotKnown && p.notKnown[a.str] || r.state == Declined && p.declined[a.str]
-	if coded && (a.kind == atomIs || a.kind == atomChosen) {
+	switch {
+	case a.holdsInForm(p, r) != a.not, a.not && r.bare():
 		return triTrue
+	case r.state != Given || r.partial:
+		return triUnanswered
 	}
 	return triFalse
+}
+
+func (a atom) holdsInForm(p *program, r reading) bool {
+	switch {
+	case a.kind == atomIs:
+		return len(r.values) == 0 && r.hasCode(p, a.str) || len(r.values) == 1 && r.values[0] == a.str
+	case a.kind == atomChosen:
+		return contains(r.values, a.str) || r.hasCode(p, a.str)
+	case a.kind == atomChosenGE:
+		return float64(len(r.values)+r.unnamed+r.countCodes()) >= a.num
+	}
+	return r.state == Given && a.truth(r) == triTrue
+}
+
+// bare: a state that came without its code. In the form it is blank, or may
+// have been any of the codes: the question counts as shown if either shows it.
+func (r *reading) bare() bool {
+	return len(r.codes) == 0 && (r.state == NotKnown || r.state == Declined)
+}
+
+// hasCode says whether this code was chosen, or may have been.
+func (r *reading) hasCode(p *program, code string) bool {
+	if len(r.codes) > 0 {
+		return contains(r.codes, code)
+	}
+	return r.state == NotKnown && p.notKnown[code] || r.state == Declined && p.declined[code]
+}
+
+func (r *reading) countCodes() int {
+	if r.bare() {
+		return 1
+	}
+	return len(r.codes)
 }
 
 // reading is an answer as the atoms see it.
 type reading struct {
 	state  State
 	values []string
-	num    float64
+	// codes are the codes for not known and declined among what was chosen.
+	// Only the relevance of another question asks for them.
+	codes []string
+	num   float64
 	// partial: a select_multiple that holds a real choice and also "not known"
 	// or "declined". What is chosen is so; what is not chosen is unanswered.
 	partial bool
+	// unnamed counts chosen choices whose names do not matter. Only a domain
+	// is made of such readings.
+	unnamed int
 }
 
 func (a atom) truth(r reading) tri {
@@ -202,7 +244,7 @@ func (a atom) truth(r reading) tri {
 			holds = holds || v == a.str
 		}
 	case atomChosenGE:
-		holds = float64(len(r.values)) >= a.num
+		holds = float64(len(r.values)+r.unnamed) >= a.num
 	}
 	switch {
 	case holds:
@@ -224,30 +266,46 @@ func (p *program) read(q *question, a Answer) (reading, string) {
 	}
 	r := reading{state: Given}
 	coded := State("")
+	repeated := repeats(a.Values)
 	for _, v := range a.Values {
 		v = strings.TrimSpace(v)
-		switch {
-		case v == "":
-		case p.declined[v]:
-			coded = Declined
-		case p.notKnown[v]:
-			if coded == "" {
+		switch declined := p.declined[v]; {
+		case v == "" || repeated(v):
+		case declined || p.notKnown[v]:
+			r.codes = append(r.codes, v)
+			if declined {
+				coded = Declined
+			} else if coded == "" {
 				coded = NotKnown
 			}
+		case len(a.Values) == 1 && v == a.Values[0]:
+			r.values = a.Values[:1:1] // the usual case, without a copy
 		default:
-			if !contains(r.values, v) {
-				r.values = append(r.values, v)
-			}
+			r.values = append(r.values, v)
 		}
 	}
 	if len(r.values) == 0 {
 		if coded == "" {
 			coded = NotAsked
 		}
-		return reading{state: coded}, ""
+		return reading{state: coded, codes: r.codes}, ""
 	}
 	r.partial = coded != ""
 	return q.check(r)
+}
+
+// repeats tells which values came before. A phone can send a million of them:
+// looked up, not compared one by one.
+func repeats(values []string) func(v string) bool {
+	if len(values) == 1 {
+		return func(string) bool { return false }
+	}
+	seen := make(map[string]bool, min(len(values), 16))
+	return func(v string) bool {
+		before := seen[v]
+		seen[v] = true
+		return before
+	}
 }
 
 func (q *question) check(r reading) (reading, string) {
@@ -262,12 +320,18 @@ func (q *question) check(r reading) (reading, string) {
 		if !ok {
 			return unusable, "not a number"
 		}
+		if q.kind == kindInteger && r.num != math.Trunc(r.num) {
+			return unusable, "not a whole number"
+		}
 	case kindDate:
 		r.num, ok = parseDate(r.values[0])
 		if !ok {
 			return unusable, "not a date written YYYY-MM-DD"
 		}
 	case kindOne, kindMultiple:
+		if len(r.values) > len(q.choices) && len(q.choices) > 0 {
+			return unusable, "not one of the question's choices"
+		}
 		for _, v := range r.values {
 			if len(q.choices) > 0 && !contains(q.choices, v) {
 				return unusable, "not one of the question's choices"

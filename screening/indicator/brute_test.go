@@ -30,6 +30,10 @@ func smallPack(t *rapid.T) *Pack {
 	}
 	p.Questions = append(p.Questions, Question{Name: "age", Type: "integer"})
 	p.Population.Adult = "age >= 18"
+	if nq == 2 && rapid.Bool().Draw(t, "age by group, too") {
+		p.Questions = append(p.Questions, Question{Name: "group", Type: "select_one", Choices: []string{"a", "b", "c", "not_known", "declined"}})
+		p.Population.Adult = rapid.SampledFrom([]string{"age >= 18 or group = 'a'", "age >= 18 and group != 'b'", "not (age < 18 or group = 'b')"}).Draw(t, "adult")
+	}
 	rules := []string{"total >= 1", "S >= 1 and total >= 2 or M >= 2", "S >= 1 and M >= 1", "total >= 2"}
 	asked := p.Questions[:nq]
 	if rapid.IntRange(0, 4).Draw(t, "age in indicators") == 0 {
@@ -91,8 +95,8 @@ func drawExpr(t *rapid.T, qs []Question, depth int) string {
 	case "select_one":
 		return q.Name + rapid.SampledFrom([]string{" = ", " != "}).Draw(t, "cmp") + "'" + rapid.SampledFrom([]string{"a", "b"}).Draw(t, "choice") + "'"
 	case "select_multiple":
-		if rapid.IntRange(0, 3).Draw(t, "counted") == 0 {
-			return "count_selected(" + q.Name + ") >= 2"
+		if rapid.IntRange(0, 2).Draw(t, "counted") == 0 {
+			return fmt.Sprintf("count_selected(%s) %s %d", q.Name, rapid.SampledFrom([]string{">=", "=", "<", "!="}).Draw(t, "cmp"), rapid.IntRange(1, 2).Draw(t, "chosen"))
 		}
 		return "selected(" + q.Name + ", '" + rapid.SampledFrom([]string{"a", "b"}).Draw(t, "choice") + "')"
 	}
@@ -113,6 +117,10 @@ func realAnswers(q Question) []Answer {
 	return []Answer{Value("15"), Value("16"), Value("17"), Value("18"), Value("19")}
 }
 
+// partly are answers with a choice and a code beside it: what is chosen is so,
+// what is not chosen is unanswered.
+var partly = []Answer{Value("a", "declined"), Value("b", "not_known"), Value("a", "b", "declined")}
+
 func drawAnswers(t *rapid.T, p *Pack) Answers {
 	out := Answers{}
 	for _, q := range p.Questions {
@@ -120,7 +128,11 @@ func drawAnswers(t *rapid.T, p *Pack) Answers {
 		case 0, 1:
 			out[q.Name] = rapid.SampledFrom(realAnswers(q)).Draw(t, "answer")
 		case 2:
-			out[q.Name] = rapid.SampledFrom([]Answer{{State: NotKnown}, {State: Declined}}).Draw(t, "no answer")
+			none := []Answer{{State: NotKnown}, {State: Declined}}
+			if q.Type == "select_multiple" {
+				none = append(none, partly...)
+			}
+			out[q.Name] = rapid.SampledFrom(none).Draw(t, "no answer")
 		}
 	}
 	return out
@@ -140,7 +152,11 @@ func completions(p *Pack, a Answers, visit func(Answers)) {
 		if _, ok := a[q.Name]; ok {
 			continue
 		}
-		for _, v := range append(realAnswers(q), Answer{State: Declined}) { // not known is no different
+		all := append(realAnswers(q), Answer{State: Declined}) // not known is no different
+		if q.Type == "select_multiple" {
+			all = append(all, partly...)
+		}
+		for _, v := range all {
 			a[q.Name] = v
 			completions(p, a, visit)
 		}
@@ -193,61 +209,73 @@ func (n naive) value(e *expr, negate bool) int {
 		}
 		return out
 	case opCount:
-		return n.count(e, negate)
+		return n.count(e, negate, n.value)
 	}
 	q := n.question(e.name)
 	if q.Relevant != "" {
 		rel, _ := parse(q.Relevant)
-		if !n.shown(rel, false) {
-			return -1
-		}
+		return min(n.applies(rel, false), n.literal(q, e, negate))
 	}
 	return n.literal(q, e, negate)
 }
 
-// shown evaluates a relevance as a form does: two values; a question without
-// a value differs from everything and no number compares with it.
-func (n naive) shown(e *expr, negate bool) bool {
+// applies says whether a question applies: +1 where the form shows it, -1 where
+// answers with a value keep it away, 0 where it is only skipped because somebody
+// did not know, declined or was never asked.
+func (n naive) applies(e *expr, negate bool) int {
 	switch e.op {
 	case opNot:
-		return n.shown(e.kids[0], !negate)
+		return n.applies(e.kids[0], !negate)
 	case opAnd, opOr:
-		a, b := n.shown(e.kids[0], negate), n.shown(e.kids[1], negate)
+		a, b := n.applies(e.kids[0], negate), n.applies(e.kids[1], negate)
 		if (e.op == opAnd) != negate {
-			return a && b
+			return min(a, b)
 		}
-		return a || b
+		return max(a, b)
 	case opCount:
-		yes, no := 0.0, 0.0
-		for _, kid := range e.kids {
-			if n.shown(kid, false) {
-				yes++
-			}
-			if n.shown(kid, true) {
-				no++
-			}
-		}
-		k, of := e.num, float64(len(e.kids))
-		ge, gt, lt, le := yes >= k, yes >= k+1, no >= of-k+1, no >= of-k
-		return map[string]bool{">=": ge, ">": gt, "<": lt, "<=": le, "=": ge && le, "!=": gt || lt}[negated(e.cmp, negate)]
+		return n.count(e, negate, n.applies)
 	}
 	q := n.question(e.name)
-	var values []string
-	if a := n.a[q.Name]; a.State == Given {
-		values = a.Values
+	a := n.a[q.Name]
+	out := -1
+	if _, coded := chosen(a); a.State != Given || coded {
+		out = 0
 	}
+	values := a.Values
+	if a.State == NotKnown || a.State == Declined {
+		values = []string{string(a.State)}
+	}
+	if n.shownLeaf(values, e) != negate || a.State != Given && n.shownLeaf(nil, e) != negate {
+		out = 1
+	}
+	return out // the drawn packs have no relevance behind a relevance
+}
+
+func (n naive) shownLeaf(values []string, e *expr) bool {
 	switch {
 	case e.op == opSelected:
-		return contains(values, e.str) != negate
+		return contains(values, e.str)
 	case e.op == opCountSelected:
-		return compareNumbers(float64(len(values)), negated(e.cmp, negate), e.num)
+		return compareNumbers(float64(len(values)), e.cmp, e.num)
 	case len(values) == 0:
-		return negated(e.cmp, negate) == "!="
+		return e.cmp == "!="
 	case e.isNum:
-		x, _ := parseNumber(values[0])
-		return compareNumbers(x, negated(e.cmp, negate), e.num)
+		x, ok := parseNumber(values[0])
+		return ok && compareNumbers(x, e.cmp, e.num) || !ok && e.cmp == "!="
 	}
-	return ((values[0] == e.str) == (e.cmp == "=")) != negate
+	return (values[0] == e.str) == (e.cmp == "=")
+}
+
+// chosen takes the codes out of an answer and says whether there were any.
+func chosen(a Answer) (values []string, coded bool) {
+	for _, v := range a.Values {
+		if v == "declined" || v == "not_known" {
+			coded = true
+		} else {
+			values = append(values, v)
+		}
+	}
+	return values, coded
 }
 
 func (n naive) literal(q Question, e *expr, negate bool) int {
@@ -255,12 +283,19 @@ func (n naive) literal(q Question, e *expr, negate bool) int {
 	if a.State != Given {
 		return 0
 	}
+	values, coded := chosen(a)
 	holds := false
 	switch e.op {
 	case opSelected:
-		holds = contains(a.Values, e.str)
+		if !contains(values, e.str) && coded {
+			return 0
+		}
+		holds = contains(values, e.str)
 	case opCountSelected:
-		holds = compareNumbers(float64(len(a.Values)), e.cmp, e.num)
+		if coded {
+			return atLeastSoMany(len(values), negated(e.cmp, negate), int(e.num))
+		}
+		holds = compareNumbers(float64(len(values)), e.cmp, e.num)
 	default:
 		if e.isNum {
 			x, _ := parseNumber(a.Values[0])
@@ -275,24 +310,42 @@ func (n naive) literal(q Question, e *expr, negate bool) int {
 	return -1
 }
 
+// atLeastSoMany compares a number of which only the least is known.
+func atLeastSoMany(least int, cmp string, k int) int {
+	reached := func(k int) int { return threeWay(least >= k, true) }
+	switch cmp {
+	case ">=":
+		return reached(k)
+	case ">":
+		return reached(k + 1)
+	case "<":
+		return -reached(k)
+	case "<=":
+		return -reached(k + 1)
+	case "=":
+		return min(reached(k), -reached(k+1))
+	}
+	return max(-reached(k), reached(k+1))
+}
+
 func compareNumbers(x float64, cmp string, y float64) bool {
 	return map[string]bool{"=": x == y, "!=": x != y, "<": x < y, "<=": x <= y, ">": x > y, ">=": x >= y}[cmp]
 }
 
 // count tries every way the unanswered parts could be, each for itself; a
 // negative count asks how many parts are refuted.
-func (n naive) count(e *expr, negate bool) int {
+func (n naive) count(e *expr, negate bool, value func(*expr, bool) int) int {
 	cmp := negated(e.cmp, negate)
 	yes, maybe, noOrMaybe := 0, 0, 0
 	refuted := 0
 	for _, kid := range e.kids {
-		switch n.value(kid, false) {
+		switch value(kid, false) {
 		case 1:
 			yes++
 		case 0:
 			maybe++
 		}
-		switch n.value(kid, true) {
+		switch value(kid, true) {
 		case 1:
 			refuted++
 		case 0:
@@ -330,11 +383,16 @@ func threeWay(sure, maybe bool) int {
 	return -1
 }
 
+func (n naive) isAdult() bool {
+	e, _ := parse(n.p.Population.Adult)
+	return n.value(e, false) == 1
+}
+
 // outcomes gives each outcome and dimension of a complete interview.
-func (n naive) outcomes() map[string]int {
+func (n naive) outcomes() map[string]int { return n.outcomesOf(n.isAdult()) }
+
+func (n naive) outcomesOf(isAdult bool) map[string]int {
 	out := map[string]int{}
-	adultExpr, _ := parse(n.p.Population.Adult)
-	isAdult := n.value(adultExpr, false) == 1
 	for _, d := range n.p.Dimensions {
 		sure, maybe := map[string]int{}, map[string]int{}
 		for _, ind := range n.p.Indicators {
@@ -433,6 +491,83 @@ func TestTheIntervalAgreesWithEveryCompletion(t *testing.T) {
 		for _, f := range append(append([]Finding(nil), r.Outcomes...), r.Dimensions...) {
 			if f.Certain != certain[f.ID] || f.Possible != possible[f.ID] {
 				t.Fatalf("%s: scored [%v,%v], brute force [%v,%v]\n%s\n%v", f.ID, f.Certain, f.Possible, certain[f.ID], possible[f.ID], p.Canonical(), a)
+			}
+		}
+	})
+}
+
+// viewInterval is what brute force says of one population: over the completions
+// that lead to it, or over all where none does.
+func viewInterval(p *Pack, a Answers, isAdult bool) (certain, possible map[string]bool) {
+	some := false
+	completions(p, copyAnswers(a), func(full Answers) { some = some || (naive{p, full}).isAdult() == isAdult })
+	certain, possible = map[string]bool{}, map[string]bool{}
+	first := true
+	completions(p, copyAnswers(a), func(full Answers) {
+		n := naive{p, full}
+		if some && n.isAdult() != isAdult {
+			return
+		}
+		for id, v := range n.outcomesOf(isAdult) {
+			certain[id] = (first || certain[id]) && v == 1
+			possible[id] = possible[id] || v == 1
+		}
+		first = false
+	})
+	return certain, possible
+}
+
+// TestAnUnknownAgeShowsBothRulesAsEveryCompletionHasThem: while the age is
+// open, not known or declined, each view says what holds under its rule.
+func TestAnUnknownAgeShowsBothRulesAsEveryCompletionHasThem(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := smallPack(t)
+		a := drawAnswers(t, p)
+		delete(a, "group")
+		switch rapid.IntRange(0, 2).Draw(t, "age") {
+		case 0:
+			delete(a, "age")
+		case 1:
+			a["age"] = Answer{State: NotKnown}
+		default:
+			a["age"] = Answer{State: Declined}
+		}
+		r := mustScore(t, p, a, Options{})
+		if len(r.Views) != 2 {
+			t.Fatalf("the age is not settled, and %d rules are shown", len(r.Views))
+		}
+		for _, v := range r.Views {
+			certain, possible := viewInterval(p, a, v.Population == "adult")
+			for _, f := range append(append([]Finding(nil), v.Outcomes...), v.Dimensions...) {
+				if f.Certain != certain[f.ID] || f.Possible != possible[f.ID] {
+					t.Fatalf("%s for %s: scored [%v,%v], brute force [%v,%v]\n%s\n%v", f.ID, v.Population, f.Certain, f.Possible, certain[f.ID], possible[f.ID], p.Canonical(), a)
+				}
+			}
+		}
+	})
+}
+
+// TestAnIndicatorIsCalledUnreachableWhenNoCompletionShowsIt compares with
+// brute force over all interviews.
+func TestAnIndicatorIsCalledUnreachableWhenNoCompletionShowsIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := smallPack(t)
+		never, _ := p.Unreachable()
+		called := map[string]bool{}
+		for _, n := range never {
+			called[n.Place] = true
+		}
+		seen := map[string]bool{}
+		completions(p, Answers{}, func(full Answers) {
+			for i, ind := range p.Indicators {
+				e, _ := parse(ind.When)
+				place := fmt.Sprintf("indicators[%d].when", i)
+				seen[place] = seen[place] || (naive{p, full}).value(e, false) == 1
+			}
+		})
+		for i, ind := range p.Indicators {
+			if place := fmt.Sprintf("indicators[%d].when", i); called[place] == seen[place] {
+				t.Fatalf("%s (%s): called unreachable %v, some interview shows it %v\n%s", place, ind.When, called[place], seen[place], p.Canonical())
 			}
 		}
 	})

@@ -17,6 +17,9 @@ func (p *Pack) check(c *checker) {
 	if p.Format != Format {
 		c.add("format", "unknown format “"+p.Format+"”", "this version reads "+Format)
 	}
+	if p.tooLarge(c) {
+		return
+	}
 	c.id("id", p.ID)
 	c.version("version", p.Version)
 	c.text("title", p.Title, true)
@@ -44,6 +47,39 @@ func (p *Pack) check(c *checker) {
 	if strings.TrimSpace(p.Population.Adult) == "" {
 		c.add("population.adult", "nothing says who is an adult", "write an expression over answers, for example: age >= 18")
 	}
+}
+
+// What a phone scores after every answer has to stay small: the largest list in
+// use has 119 indicators.
+const (
+	maxIndicators = 2_000
+	maxQuestions  = 2_000
+	maxChoices    = 5_000 // of one question
+	maxOthers     = 500   // sources, rules, dimensions, profiles, outcomes of a profile
+)
+
+// tooLarge refuses, before anything else is looked at, what would take long to
+// check and longer to score.
+func (p *Pack) tooLarge(c *checker) bool {
+	before := len(c.problems)
+	limit := func(place, noun string, n, most int) {
+		if n > most {
+			c.add(place, fmt.Sprintf("there are %d %s; a pack holds at most %d", n, noun, most), "split the pack")
+		}
+	}
+	limit("sources", "sources", len(p.Sources), maxOthers)
+	limit("rules", "rules", len(p.Rules), maxOthers)
+	limit("dimensions", "dimensions", len(p.Dimensions), maxOthers)
+	limit("indicators", "indicators", len(p.Indicators), maxIndicators)
+	limit("questions", "questions", len(p.Questions), maxQuestions)
+	for i, q := range p.Questions {
+		limit(fmt.Sprintf("questions[%d].choices", i), "choices", len(q.Choices), maxChoices)
+	}
+	limit("profiles", "profiles", len(p.Profiles), maxOthers)
+	for i, pr := range p.Profiles {
+		limit(fmt.Sprintf("profiles[%d].outcomes", i), "outcomes", len(pr.Outcomes), maxOthers)
+	}
+	return len(c.problems) > before
 }
 
 func (p *Pack) checkCodes(c *checker) {
@@ -95,9 +131,9 @@ func (p *Pack) checkQuestions(c *checker) {
 			c.add(place+".choices", "a "+q.Type+" has no choices", "remove them")
 		}
 		choices := map[string]bool{}
-		for _, ch := range q.Choices {
+		for j, ch := range q.Choices {
 			if ch == "" || strings.ContainsAny(ch, " \t\n'\"") || choices[ch] {
-				c.add(place+".choices", "“"+ch+"” is empty, doubled, or has a space or quote in it", "use short distinct names")
+				c.add(fmt.Sprintf("%s.choices[%d]", place, j), "“"+ch+"” is empty, doubled, or has a space or quote in it", "use short distinct names")
 			}
 			choices[ch] = true
 		}
@@ -214,18 +250,28 @@ func (p *Pack) compile(c *checker) {
 	for i, q := range p.Questions {
 		compiled := &question{name: q.Name, kind: questionKinds[q.Type], derived: q.Derived}
 		for _, ch := range q.Choices {
-			if !prog.notKnown[ch] && !prog.declined[ch] {
+			if prog.notKnown[ch] || prog.declined[ch] {
+				compiled.codes = append(compiled.codes, ch)
+			} else {
 				compiled.choices = append(compiled.choices, ch)
 			}
+		}
+		if len(compiled.codes) == 0 {
+			compiled.codes = append(append(compiled.codes, p.Codes.NotKnown...), p.Codes.Declined...)
 		}
 		prog.questions = append(prog.questions, compiled)
 		prog.byName[q.Name] = i
 	}
-	k := &compiler{prog: prog, pack: p, c: c, busy: map[int]bool{}, done: map[int]bool{}}
+	k := &compiler{prog: prog, pack: p, c: c, busy: map[int]bool{}, done: map[int]bool{}, weights: map[*node]weight{}}
 	for i := range p.Questions {
 		k.relevance(i)
 	}
 	prog.adult = k.source("population.adult", p.Population.Adult)
+	prog.notAdult = nodeTrue
+	if e, err := parse(p.Population.Adult); err == nil && len(c.problems) == 0 {
+		k.size = 0
+		prog.notAdult = k.answers("population.adult", e, true)
+	}
 	prog.adultQuestions = questionsOf(prog.adult)
 	k.dimensionsAndIndicators()
 	k.profiles()
@@ -253,11 +299,15 @@ func set(list []string) map[string]bool {
 func (k *compiler) source(place, src string) *node {
 	e, err := parse(src)
 	if err != nil {
-		k.c.add(place, err.Error(), "")
+		k.syntax(place, err)
 		return nodeFalse
 	}
 	k.size = 0
-	return k.answers(place, e, false)
+	n := k.answers(place, e, false)
+	if k.tooHeavy(place, n) {
+		return nodeFalse
+	}
+	return n
 }
 
 func (k *compiler) dimensionsAndIndicators() {
@@ -266,12 +316,12 @@ func (k *compiler) dimensionsAndIndicators() {
 		place := fmt.Sprintf("rules[%d].when", i)
 		e, err := parse(r.When)
 		if err != nil {
-			k.c.add(place, err.Error(), "")
+			k.syntax(place, err)
 			continue
 		}
 		clauses, bad := ruleClauses(e)
 		if bad != nil {
-			k.c.add(place, bad.Error(), "")
+			k.syntax(place, bad)
 		}
 		rules[r.ID] = clauses
 	}
@@ -311,7 +361,7 @@ func (k *compiler) profiles() {
 			place := fmt.Sprintf("profiles[%d].outcomes[%d].when", i, j)
 			n := nodeFalse
 			if e, err := parse(o.When); err != nil {
-				k.c.add(place, err.Error(), "")
+				k.syntax(place, err)
 			} else {
 				k.size = 0
 				n = k.outcome(dims, before)(place, e, false)

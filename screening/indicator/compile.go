@@ -1,6 +1,7 @@
 package indicator
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"sort"
@@ -37,6 +38,7 @@ type question struct {
 	name    string
 	kind    questionKind
 	choices []string // without the codes for not known and declined
+	codes   []string // the codes it can be answered with: those among its choices, or all
 	derived bool
 	atoms   []atom
 	base    int // index of its first atom among all atoms
@@ -44,9 +46,14 @@ type question struct {
 	// of answers with a value, the rest of not known and declined.
 	domain []row
 	real   int
+	// worlds are the domain and the answers of a select_multiple that hold a
+	// choice and a code. Such an answer says less than the choices alone, so no
+	// search needs it; but whether another question applies hangs on it.
+	worlds []row
 	// relevant is nil for a question that always applies; irrelevant is its
-	// negation.
+	// negation, made where another relevance needs it.
 	relevant, irrelevant *node
+	when                 *expr // of relevant
 	usedBy               []int // indicators whose expression reads it
 }
 
@@ -121,7 +128,7 @@ type program struct {
 	questions          []*question
 	byName             map[string]int
 	atoms              int
-	adult              *node
+	adult, notAdult    *node
 	adultQuestions     []int
 	gates              []int // questions that some relevance asks about
 	indicators         []indicatorRow
@@ -173,9 +180,58 @@ type compiler struct {
 	size int
 	// form: compiling a relevance.
 	form bool
+	// weights holds what was weighed already, all the sum of the expressions.
+	weights map[*node]weight
+	all     int
 }
 
-const maxNodes = 2000
+const (
+	maxNodes = 2000
+	// A comparison on a question carries the question's relevance, and that
+	// the relevance of the questions it asks about: a chain of twenty questions
+	// that ask twice about the one before unfolds to a million parts. These
+	// bound what one evaluation visits, and how deep it goes on a phone.
+	maxUnfolded = 20_000
+	maxChain    = 200
+)
+
+// weight is what evaluating a node visits: how many nodes, and how deep.
+type weight struct{ parts, deep int }
+
+func (k *compiler) weigh(n *node) weight {
+	if len(n.kids) == 0 {
+		return weight{1, 1}
+	}
+	if w, ok := k.weights[n]; ok {
+		return w
+	}
+	w := weight{parts: 1}
+	for _, kid := range n.kids {
+		of := k.weigh(kid)
+		w.parts = min(w.parts+of.parts, maxUnfolded+1)
+		w.deep = max(w.deep, of.deep)
+	}
+	w.deep++
+	k.weights[n] = w
+	return w
+}
+
+// tooHeavy reports an expression whose questions hang on too many others.
+func (k *compiler) tooHeavy(place string, n *node) bool {
+	const remedy = "let the relevance of the questions ask about fewer other questions, or ask about a question that is always shown"
+	w := k.weigh(n)
+	over := k.all > maxUnfolded
+	k.all += w.parts
+	switch {
+	case w.deep > maxChain:
+		k.c.add(place, fmt.Sprintf("whether its questions are shown is nested deeper than %d", maxChain), remedy)
+	case w.parts > maxUnfolded, k.all > maxUnfolded && !over:
+		k.c.add(place, fmt.Sprintf("with the relevance of the questions behind it, what the pack asks unfolds to more than %d parts", maxUnfolded), remedy)
+	case !over:
+		return false
+	}
+	return true
+}
 
 // grows reports, once, an expression that unfolds too far.
 func (k *compiler) grows(place string) bool {
@@ -184,6 +240,16 @@ func (k *compiler) grows(place string) bool {
 		k.c.add(place, "the expression unfolds to more than 2000 parts", "split it into several indicators")
 	}
 	return k.size >= maxNodes
+}
+
+// syntax reports what parse found.
+func (k *compiler) syntax(place string, err error) {
+	var at *SyntaxError
+	if errors.As(err, &at) {
+		k.fail(place, at.Column, at.Message, at.Remedy)
+		return
+	}
+	k.c.add(place, err.Error(), "")
 }
 
 func (k *compiler) fail(place string, col int, message, remedy string) *node {
@@ -224,7 +290,7 @@ func (k *compiler) answers(place string, e *expr, neg bool) *node {
 func (k *compiler) count(place string, e *expr, neg bool, below func(string, *expr, bool) *node) *node {
 	n, want := len(e.kids), int(e.num)
 	if e.num != math.Trunc(e.num) || e.num < 0 || e.num > 1000 {
-		return k.fail(place, e.col, "a count is compared with a whole number from 0 to 1000", "")
+		return k.fail(place, e.col, "a count is compared with a whole number from 0 to 1000", "write for example: >= 2")
 	}
 	up := func(need int) *node { return atLeast(need, k.each(place, e.kids, false, below)) }
 	// fewer than need present = at least n-need+1 of their negations.
@@ -275,23 +341,38 @@ func (k *compiler) aboutQuestion(place string, e *expr, neg bool) *node {
 	k.relevance(qi)
 	q := k.prog.questions[qi]
 	n := k.literal(place, e, qi, q, neg)
-	if q.relevant == nil || n == nodeFalse {
+	if q.relevant == nil || n == nodeFalse || k.form {
 		return n
 	}
-	if k.form && differs(n) {
-		// In a form a question that does not apply is blank, and blank differs
-		// from every value.
-		return any1(q.irrelevant, n)
-	}
-	return &node{kind: nodeAtLeast, need: 2, kids: []*node{q.relevant, n}, gate: true}
+	return gated(q.relevant, n)
 }
 
-func differs(n *node) bool {
-	return n.kind == nodeAtom && n.neg
+func gated(relevant, n *node) *node {
+	return &node{kind: nodeAtLeast, need: 2, kids: []*node{relevant, n}, gate: true}
+}
+
+// inForm joins a fact that a relevance asks for with whether its question
+// applies: in a form a question that does not is blank, of which no fact is
+// true.
+func (k *compiler) inForm(qi int, fact *node, not bool) *node {
+	q := k.prog.questions[qi]
+	switch {
+	case q.relevant == nil:
+		return fact
+	case !not:
+		return gated(q.relevant, fact)
+	case q.irrelevant == nil:
+		q.irrelevant = k.answers(fmt.Sprintf("questions[%d].relevant", qi), q.when, true)
+	}
+	return any1(q.irrelevant, fact)
 }
 
 func (k *compiler) literal(place string, e *expr, qi int, q *question, neg bool) *node {
 	leaf := func(a atom, neg bool) *node {
+		if k.form {
+			a.form, a.not = true, neg
+			return k.inForm(qi, &node{kind: nodeAtom, q: qi, atom: k.atom(place, e, q, a)}, neg)
+		}
 		return &node{kind: nodeAtom, q: qi, atom: k.atom(place, e, q, a), neg: neg}
 	}
 	switch e.op {
@@ -311,10 +392,13 @@ func (k *compiler) literal(place string, e *expr, qi int, q *question, neg bool)
 			return k.fail(place, e.col, "“"+q.name+"” is not a select_multiple", "count_selected counts the chosen ones of a select_multiple")
 		}
 		if e.num != math.Trunc(e.num) || e.num < 0 || e.num > 1000 {
-			return k.fail(place, e.col, "a count is compared with a whole number from 0 to 1000", "")
+			return k.fail(place, e.col, "a count is compared with a whole number from 0 to 1000", "write for example: >= 2")
 		}
 		ge := func(n float64, neg bool) *node {
-			if n <= 0 {
+			// A form counts a blank as none, so a relevance with "at least none"
+			// always shows. An indicator with it is a fact like any other: it
+			// must not be present because somebody declined.
+			if n <= 0 && k.form {
 				return map[bool]*node{false: nodeTrue, true: nodeFalse}[neg]
 			}
 			return leaf(atom{kind: atomChosenGE, num: n}, neg)
@@ -362,12 +446,16 @@ func (k *compiler) comparison(place string, e *expr, q *question, neg bool, leaf
 	default:
 		return k.sameText(place, e, q, neg, leaf)
 	}
-	cmp := negated(e.cmp, neg)
-	if k.form && (cmp == ">" || cmp == ">=") {
+	if k.form && (e.cmp == ">" || e.cmp == ">=") {
 		// Not the negation of < and <=: a question without a number is neither.
-		return leaf(atom{kind: map[string]atomKind{">": atomAbove, ">=": atomAtLeast}[cmp], num: num}, false)
+		return leaf(atom{kind: map[string]atomKind{">": atomAbove, ">=": atomAtLeast}[e.cmp], num: num}, neg)
 	}
-	switch cmp {
+	if k.form && neg && (e.cmp == "<" || e.cmp == "<=") {
+		// A form's "not (age < 18)" is true of a question without a number,
+		// and its "age >= 18" is not.
+		return leaf(atom{kind: map[string]atomKind{"<": atomBelow, "<=": atomAtMost}[e.cmp], num: num}, true)
+	}
+	switch cmp := negated(e.cmp, neg); cmp {
 	case "=", "!=":
 		return leaf(atom{kind: atomIsNum, num: num}, cmp == "!=")
 	case "<", ">=":
@@ -413,7 +501,6 @@ func (k *compiler) knownChoice(place string, e *expr, q *question) *node {
 }
 
 func (k *compiler) atom(place string, e *expr, q *question, a atom) int {
-	a.form = k.form
 	for i, have := range q.atoms {
 		if have == a {
 			return i
@@ -450,12 +537,12 @@ func (k *compiler) relevance(qi int) {
 	}
 	k.busy[qi] = true
 	if e, err := parse(src); err != nil {
-		k.c.add(place, err.Error(), "")
+		k.syntax(place, err)
 	} else {
 		was := k.form
 		k.form = true
 		q := k.prog.questions[qi]
-		q.relevant, q.irrelevant = k.answers(place, e, false), k.answers(place, e, true)
+		q.when, q.relevant = e, k.answers(place, e, false)
 		k.form = was
 	}
 	k.busy[qi] = false
@@ -556,6 +643,7 @@ func anyHolds(clauses []clause, n *[4]int) bool {
 // buildDomain works out which of a question's atoms can be true together.
 func (q *question) buildDomain(p *program) {
 	seen := map[row]bool{}
+	into := &q.domain
 	add := func(r reading) {
 		var w row
 		for i, a := range q.atoms {
@@ -568,7 +656,7 @@ func (q *question) buildDomain(p *program) {
 		}
 		if !seen[w] {
 			seen[w] = true
-			q.domain = append(q.domain, w)
+			*into = append(*into, w)
 		}
 	}
 	given := func(r reading) {
@@ -577,7 +665,7 @@ func (q *question) buildDomain(p *program) {
 	}
 	switch q.kind {
 	case kindMultiple:
-		q.multipleDomain(given)
+		q.multipleDomain(0, given)
 	case kindInteger, kindDecimal, kindDate:
 		q.numberDomain(given)
 	default:
@@ -587,6 +675,67 @@ func (q *question) buildDomain(p *program) {
 	q.real = len(q.domain)
 	add(reading{state: NotKnown})
 	add(reading{state: Declined})
+	sets := q.codeSets()
+	for _, codes := range sets {
+		r, _ := p.read(q, Value(codes...))
+		add(r)
+	}
+	q.worlds = append(q.worlds, q.domain...)
+	if q.kind != kindMultiple {
+		return
+	}
+	partly := func() {
+		for _, codes := range sets {
+			q.multipleDomain(len(codes), func(r reading) {
+				r.partial, r.codes = true, codes
+				given(r)
+			})
+		}
+	}
+	if q.codesCount(p) {
+		partly()
+	}
+	seen, into = map[row]bool{}, &q.worlds
+	for _, w := range q.worlds {
+		seen[w] = true
+	}
+	partly()
+}
+
+// maxCodes bounds the codes of one question that are tried together.
+const maxCodes = 3
+
+// codeSets are the ways to choose codes of a question: each, and of a
+// select_multiple also several.
+func (q *question) codeSets() [][]string {
+	var sets [][]string
+	for set := 1; set < 1<<min(len(q.codes), maxCodes); set++ {
+		var codes []string
+		for i, c := range q.codes[:min(len(q.codes), maxCodes)] {
+			if set>>i&1 == 1 {
+				codes = append(codes, c)
+			}
+		}
+		if q.kind == kindMultiple || len(codes) == 1 {
+			sets = append(sets, codes)
+		}
+	}
+	return sets
+}
+
+// codesCount says whether a code beside a choice can do what neither does
+// alone: a relevance names it, or counts what was chosen, or the choice serves
+// an indicator while the code keeps adulthood from being established.
+func (q *question) codesCount(p *program) bool {
+	if containsInt(p.adultQuestions, p.byName[q.name]) {
+		return true
+	}
+	for _, a := range q.atoms {
+		if a.form && (a.kind == atomChosenGE || p.notKnown[a.str] || p.declined[a.str]) {
+			return true
+		}
+	}
+	return false
 }
 
 func (q *question) textDomain(p *program, add func(reading)) {
@@ -620,16 +769,22 @@ func (q *question) numberDomain(add func(reading)) {
 	}
 }
 
-func (q *question) multipleDomain(add func(reading)) {
+// multipleDomain tries every set of the choices that expressions name, each
+// with as many of the others as tell a count apart: none, one, and what is
+// missing to each number that is asked about, which a form reaches with so many
+// codes beside them.
+func (q *question) multipleDomain(codes int, add func(reading)) {
 	var named []string
-	most := 0.0
+	var counts []int
 	for _, a := range q.atoms {
-		if a.kind == atomChosen && !contains(named, a.str) && contains(q.choices, a.str) {
+		switch {
+		case a.kind == atomChosen && !contains(named, a.str) && contains(q.choices, a.str):
 			named = append(named, a.str)
+		case a.kind == atomChosenGE:
+			counts = append(counts, int(a.num))
 		}
-		most = max(most, a.num)
 	}
-	others := min(len(q.choices)-len(named), int(most)+1)
+	others := len(q.choices) - len(named)
 	for set := 0; set < 1<<len(named); set++ {
 		var values []string
 		for i, c := range named {
@@ -637,12 +792,17 @@ func (q *question) multipleDomain(add func(reading)) {
 				values = append(values, c)
 			}
 		}
-		for extra := 0; extra <= others; extra++ {
-			if len(values) > 0 {
-				add(reading{values: append([]string(nil), values...)})
+		if len(values) > 0 {
+			add(reading{values: values})
+		} else if others > 0 {
+			add(reading{unnamed: 1})
+		}
+		for _, n := range counts {
+			for _, more := range []int{n - len(values), n - len(values) - codes} {
+				if more > 0 && more <= others {
+					add(reading{values: values, unnamed: more})
+				}
 			}
-			// An unnamed choice: its name does not matter, only that it counts.
-			values = append(values, "\x00other")
 		}
 	}
 }

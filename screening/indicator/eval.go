@@ -233,11 +233,13 @@ func (b *board) worlds(visit func(population int)) (exact bool) {
 	for _, q := range b.prog.adultQuestions {
 		if b.open(q) {
 			unasked = append(unasked, q)
-			ways *= len(b.prog.questions[q].domain)
+			// Held at the bound: the product of many questions would overflow
+			// and come out small again.
+			ways = min(ways*len(b.prog.questions[q].worlds), maxWorlds+1)
 		}
 	}
 	for _, q := range b.prog.gates {
-		more := ways * len(b.prog.questions[q].domain)
+		more := ways * len(b.prog.questions[q].worlds)
 		if b.open(q) && more <= maxWorlds && !containsInt(unasked, q) {
 			unasked = append(unasked, q)
 			ways = more
@@ -254,7 +256,7 @@ func (b *board) worlds(visit func(population int)) (exact bool) {
 			visit(b.population())
 			return
 		}
-		for _, w := range b.prog.questions[unasked[i]].domain {
+		for _, w := range b.prog.questions[unasked[i]].worlds {
 			b.pick(unasked[i], w)
 			split(i + 1)
 		}

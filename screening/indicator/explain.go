@@ -263,6 +263,27 @@ func (x *explainer) indicator(p Present, rule string) {
 	}
 }
 
+// StrengthWord is the weight of an indicator in words, under the rule that a
+// result used: "strong / medium" where both are shown and they differ.
+func StrengthWord(s Strength, rule, lang string) Wording {
+	word := func(one string) (w Wording) {
+		if one != "" {
+			w, _ = wording["strength."+one].In(lang)
+		}
+		return w
+	}
+	switch {
+	case rule == "adult":
+		return word(s.Adult)
+	case rule == "child" || s.Adult == "" || s.Adult == s.Child:
+		return word(s.Child)
+	case s.Child == "":
+		return word(s.Adult)
+	}
+	a, c := word(s.Adult), word(s.Child)
+	return Wording{a.Text + " / " + c.Text, a.Draft || c.Draft}
+}
+
 func (x *explainer) strength(s Strength, rule string) phrase {
 	one := s.Child
 	if rule == "adult" {

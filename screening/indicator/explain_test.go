@@ -40,6 +40,21 @@ func TestThatNothingWasSeenIsSaidOnlyWhereItIsSoAndProvesNothing(t *testing.T) {
 	}
 }
 
+func TestTheWeightOfAnIndicatorIsAWordOfTheReadersLanguage(t *testing.T) {
+	both := indicator.Strength{Adult: "S", Child: "M"}
+	for _, c := range []struct {
+		s                indicator.Strength
+		rule, lang, want string
+	}{
+		{both, "adult", "en", "strong"}, {both, "child", "en", "medium"}, {both, "both", "en", "strong / medium"}, {both, "both", "ar", "قوي / متوسط"},
+		{indicator.Strength{Adult: "U", Child: "U"}, "both", "my", "အလေးချိန်မသတ်မှတ်"}, {indicator.Strength{Child: "W"}, "both", "id", "lemah"}, {indicator.Strength{Adult: "W"}, "child", "en", ""},
+	} {
+		if got := indicator.StrengthWord(c.s, c.rule, c.lang); got.Text != c.want || got.Draft != (c.lang != "en" && c.want != "") {
+			t.Errorf("%+v for %s in %s: %+v, want %q", c.s, c.rule, c.lang, got, c.want)
+		}
+	}
+}
+
 // nothingSeen answers every question so that no indicator is present.
 func nothingSeen(p *indicator.Pack) indicator.Answers {
 	a := indicator.Answers{}

@@ -2,7 +2,8 @@ package indicator
 
 // A goal is what must be answered so that a span gets where it is wanted. Any
 // goal over a pack unfolds into a monotone tree: thresholds over leaves of the
-// form "this question's answer makes this atom true" (or false). Goals serve
+// form "this question's answer makes this atom true" (or false, or not true,
+// or not false: an answer without a value does the last two). Goals serve
 // two ends: proving that something open can really come true, and finding the
 // fewest questions that could settle it.
 
@@ -20,6 +21,9 @@ const (
 func (g goalKind) flip() goalKind { return goalKind(goalsPerNode - 1 - g) }
 
 func (g goalKind) rising() bool { return g == reachTrue || g == reachOpen }
+
+// loose: an answer without a value is enough.
+func (g goalKind) loose() bool { return g == reachOpen || g == refuteTrue }
 
 // metBy says whether a span that no question can change meets the goal.
 func (g goalKind) metBy(s span) bool {
@@ -55,8 +59,8 @@ type tree struct {
 	have      [4]int
 	clauses   []clause
 	// treeLeaf
-	q, atom int
-	want    bool
+	q, atom     int
+	want, loose bool
 }
 
 var (
@@ -65,8 +69,8 @@ var (
 )
 
 type leafKey struct {
-	q, atom int
-	want    bool
+	q, atom     int
+	want, loose bool
 }
 
 type partKey struct {
@@ -76,12 +80,15 @@ type partKey struct {
 
 // grove builds trees for one board, sharing what repeats.
 type grove struct {
-	b          *board
+	b *board
+	// nobody: no way to go on leads to this population.
+	nobody     [2]bool
 	count      int
 	leaves     map[leafKey]*tree
 	indicators map[partKey]*tree
 	dims       map[partKey]*tree
 	outcomes   map[partKey]*tree
+	spare      *places // of a search that is over
 }
 
 func newGrove(b *board) *grove {
@@ -146,10 +153,10 @@ func (g *grove) about(n *node, goal goalKind) *tree {
 	if !g.b.open(n.q) {
 		return settled(goal.metBy(g.b.about(n)))
 	}
-	key := leafKey{n.q, n.atom, goal.rising() != n.neg}
+	key := leafKey{n.q, n.atom, goal.rising() != n.neg, goal.loose()}
 	t, ok := g.leaves[key]
 	if !ok {
-		t = g.made(&tree{kind: treeLeaf, q: key.q, atom: key.atom, want: key.want})
+		t = g.made(&tree{kind: treeLeaf, q: key.q, atom: key.atom, want: key.want, loose: key.loose})
 		g.leaves[key] = t
 	}
 	return t
@@ -309,15 +316,20 @@ func (g *grove) under(population int, t target, goal goalKind) *tree {
 	return g.threshold(goal, 1, kids)
 }
 
+// leads unfolds what leads to a population.
+func (g *grove) leads(population int) *tree {
+	return g.about(g.b.prog.adult, [2]goalKind{reachTrue, refuteTrue}[population])
+}
+
 // target unfolds a goal under the rule in use: by settling the age and meeting
 // the goal under that rule, or by meeting it under both.
 func (g *grove) target(t target, goal goalKind) *tree {
-	isAdult, notAdult := g.about(g.b.prog.adult, reachTrue), g.about(g.b.prog.adult, refuteTrue)
+	isAdult, notAdult := g.leads(adult), g.leads(child)
 	if t.population != both {
 		// A view asks what holds if the person is of this population; where
 		// the age can still show it, it must.
 		ofPopulation := [2]*tree{isAdult, notAdult}[t.population]
-		if ofPopulation == treeBroken {
+		if ofPopulation == treeBroken || g.nobody[t.population] {
 			ofPopulation = treeMet
 		}
 		return g.atLeast(2, []*tree{ofPopulation, g.under(t.population, t, goal)})

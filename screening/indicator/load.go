@@ -13,8 +13,14 @@ import (
 // sheet's base. packs.Get is one.
 type Resolver func(id, version string) (*Pack, error)
 
+// maxIncludes is how many packs one may be made of.
+const maxIncludes = 50
+
 // maxPackBytes keeps a hostile file from filling a device.
-const maxPackBytes = 4 << 20
+const (
+	maxPackBytes = 4 << 20
+	maxObjects   = 200_000 // {...}: a million empty ones would take 600 MB to read
+)
 
 // LoadPack reads a pack from JSON, copies in what it includes, checks all of
 // it and compiles it. A broken pack gives a *PackError that names every
@@ -23,6 +29,9 @@ const maxPackBytes = 4 << 20
 func LoadPack(b []byte, resolve Resolver) (*Pack, error) {
 	if len(b) > maxPackBytes {
 		return nil, &PackError{[]Problem{{"pack", fmt.Sprintf("the file is larger than %d MB", maxPackBytes>>20), "split it"}}}
+	}
+	if n := bytes.Count(b, []byte("{")); n > maxObjects {
+		return nil, &PackError{[]Problem{{"pack", fmt.Sprintf("the file holds %d objects; a pack has at most %d", n, maxObjects), "split it"}}}
 	}
 	p := &Pack{}
 	if err := decodeStrict(b, p); err != nil {
@@ -107,6 +116,10 @@ func (p *Pack) defaults() {
 func (p *Pack) include(resolve Resolver, c *checker) {
 	names := p.Include
 	p.Include = nil
+	if len(names) > maxIncludes {
+		c.add("include", fmt.Sprintf("%d packs are included; at most %d can be", len(names), maxIncludes), "include each pack once")
+		return
+	}
 	for i, name := range names {
 		place := fmt.Sprintf("include[%d]", i)
 		id, version, _ := strings.Cut(name, "@")

@@ -1,6 +1,9 @@
 package indicator
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // maxNext is the largest set of questions worth proposing.
 const maxNext = 12
@@ -19,14 +22,19 @@ func newProver(b *board) *prover { return &prover{b, newGrove(b)} }
 // reachable says whether some completion establishes the target. exact is
 // false when the search was given up and the answer is the bound's.
 func (p *prover) reachable(t target) (yes, exact bool) {
-	root := p.grove.target(t, reachTrue)
-	s := newSeeker(p.board, root, func(q *question) []row { return q.domain })
+	return p.meets(p.grove.target(t, reachTrue))
+}
+
+// meets says whether some completion meets the goal.
+func (p *prover) meets(root *tree) (yes, exact bool) {
+	s := newSeeker(p.grove, root, func(q *question) []row { return q.domain })
+	defer s.over(p.grove)
 	switch {
 	case root == treeMet:
 		return true, true
 	case root == treeBroken:
 		return false, true
-	case !s.conflict(func(int) bool { return false }):
+	case !s.conflict():
 		// One best answer for every question: give them all.
 		return s.look() != stateBroken, true
 	case s.within(unlimited):
@@ -35,7 +43,7 @@ func (p *prover) reachable(t target) (yes, exact bool) {
 		return false, true
 	}
 	// Not found at once: again with what prunes a long search.
-	s.budget = seekBudget
+	s.refill()
 	if s.search(unlimited) {
 		return true, true
 	}
@@ -69,10 +77,8 @@ func (s *scoring) next(r *Result, wanted []string) ([]Next, error) {
 // targets lists what is open among the wanted; by default the offer and the
 // needs.
 func (s *scoring) targets(r *Result, wanted []string) ([]target, error) {
-	known := map[string]bool{"offer": true}
 	var out []target
 	asked := func(id string, byDefault bool) bool {
-		known[id] = true
 		return len(wanted) == 0 && byDefault || contains(wanted, id)
 	}
 	if asked("offer", true) && r.Offer.State == Open {
@@ -84,7 +90,8 @@ func (s *scoring) targets(r *Result, wanted []string) ([]target, error) {
 		}
 	}
 	for _, id := range wanted {
-		if !known[id] {
+		known := func(f Finding) bool { return f.ID == id }
+		if id != "offer" && !slices.ContainsFunc(r.Outcomes, known) {
 			return nil, fmt.Errorf("the profile %s has no outcome %q to search questions for", s.profile.ID, id)
 		}
 	}
@@ -105,11 +112,11 @@ func (s *scoring) fewest(t target) (questions []int, shortest bool) {
 		return containsInt(b.prog.adultQuestions, q) && len(b.prog.questions[q].usedBy) == 0
 	}
 	g := newGrove(b)
-	yes := newSeeker(b, g.target(t, reachTrue), askable)
-	no := newSeeker(b, g.target(t, refuteTrue), askable)
-	// Where indicators want different answers of one question, a target can
-	// become impossible before its tree says so.
-	exact := !yes.conflict(ageOnly) && yes.refusable(b) && !s.ageInIndicators()
+	yes := newSeeker(g, g.target(t, reachTrue), askable)
+	no := newSeeker(g, g.target(t, refuteTrue), askable)
+	// Where a question is wanted with different answers, or with one that it
+	// cannot have, a target can become impossible before its tree says so.
+	exact := !s.contested(g, yes, ageOnly) && yes.refusable(b, ageOnly) && !s.ageInIndicators()
 	for k := 1; k <= maxNext; k++ {
 		for _, seek := range []*seeker{yes, no} {
 			if seek.root != treeBroken && seek.root != treeMet && seek.budget > 0 && seek.search(k) {
@@ -131,6 +138,19 @@ func (s *scoring) fewest(t target) (questions []int, shortest bool) {
 	return questions, len(questions) == 1 || shortest && exact
 }
 
+// contested says whether some question has no answer that gives everything
+// that is wanted of it. What the form works out by itself is never proposed,
+// but it can be wanted in two ways as well.
+func (s *scoring) contested(g *grove, seek *seeker, ignore func(q int) bool) bool {
+	for q, qu := range s.board.prog.questions {
+		if qu.derived && s.board.open(q) {
+			seek = newSeeker(g, seek.root, func(q *question) []row { return q.domain[:q.real] })
+			break
+		}
+	}
+	return seek.contested(ignore)
+}
+
 // ageInIndicators: an open question decides the age and also an indicator, so
 // that a population can rule an indicator out.
 func (s *scoring) ageInIndicators() bool {
@@ -149,7 +169,7 @@ func anySet(seekers ...*seeker) []int {
 		if s.root == treeMet || s.root == treeBroken {
 			continue
 		}
-		s.budget = seekBudget
+		s.refill()
 		if !s.search(unlimited) {
 			continue
 		}
@@ -158,9 +178,9 @@ func anySet(seekers ...*seeker) []int {
 			if old < 0 {
 				continue
 			}
-			s.qs[q].pick = -1
+			s.give(q, -1)
 			if s.look() != stateMet {
-				s.qs[q].pick = old
+				s.give(q, old)
 			}
 		}
 		if set := s.chosen(); len(set) <= maxNext {

@@ -82,9 +82,11 @@ type Question struct {
 	// ChoiceLabels are shown for answers; yes and no need none.
 	ChoiceLabels map[string]Text `json:"choice_labels,omitempty"`
 	// Relevant is an expression over other answers; while it is false the
-	// question does not apply and every comparison on it is false. It is read
+	// question does not apply and every comparison on it is false, or, where
+	// only an answer not known or declined makes it so, unanswered. It is read
 	// as the form reads it: "not known" and "declined" are values there, which
-	// = can name, != counts as different, and no number compares with.
+	// = can name, != counts as different, count_selected counts, and no number
+	// compares with.
 	Relevant string `json:"relevant,omitempty"`
 	// Derived marks a value the form works out itself. It is never proposed as
 	// a question to ask.

@@ -273,7 +273,7 @@ func (p *parser) isWord(s string) bool { return p.tok.kind == tokName && p.tok.t
 
 func (p *parser) want(sign, why string) {
 	if !p.isSign(sign) {
-		p.fail(p.tok.col, "expected “"+sign+"” "+why+", found "+p.tok.shown(), "")
+		p.fail(p.tok.col, "expected “"+sign+"” "+why+", found "+p.tok.shown(), "write “"+sign+"” before it, or take away what is too much")
 	}
 	p.next()
 }
@@ -354,7 +354,7 @@ var keywords = map[string]bool{"and": true, "or": true, "not": true, "selected":
 
 func (p *parser) questionName(why string) string {
 	if p.tok.kind != tokName || keywords[p.tok.text] {
-		p.fail(p.tok.col, why+", found "+p.tok.shown(), "")
+		p.fail(p.tok.col, why+", found "+p.tok.shown(), "write for example: documents_taken = 'yes'; and, or, not, selected, count and count_selected are no names")
 	}
 	name := p.tok.text
 	p.next()
@@ -405,7 +405,7 @@ var turned = map[string]string{"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": 
 func (p *parser) compare(left *expr) *expr {
 	col, cmp := p.tok.col, p.tok.text
 	if cmp == "(" || cmp == ")" || cmp == "," {
-		p.fail(col, "expected a comparison", "")
+		p.fail(col, "expected a comparison", "write for example: age < 18")
 	}
 	p.next()
 	right := p.side()

@@ -32,11 +32,17 @@ func TestAMistakeInAnExpressionIsNamedWithItsColumnAndRemedy(t *testing.T) {
 		{"a = 'ใช่' and", 14, "expected a question"},
 		{strings.Repeat("(", 60) + "a", 51, "nested"},
 		{"a = 1.2.3", 5, "neither a number nor a name"},
+		{"a = 1e999", 5, "neither a number nor a name"},
+		{"a > 9999999999999999", 5, "more than 15 digits"},
+		{"a > NaN", 3, "constant"},
+		{"count() >= 1", 7, "expected a question"},
+		{"count_selected(1) >= 1", 16, "needs a question"},
+		{"a = and", 5, "expected a question"},
 	} {
 		_, err := parse(c.src)
 		var se *SyntaxError
-		if !errors.As(err, &se) || se.Column != c.column || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%q: %v; want column %d and %q", c.src, err, c.column, c.says)
+		if !errors.As(err, &se) || se.Column != c.column || !strings.Contains(err.Error(), c.says) || se.Remedy == "" {
+			t.Errorf("%q: %v; want column %d, %q and a remedy", c.src, err, c.column, c.says)
 		}
 	}
 }

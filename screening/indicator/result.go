@@ -69,8 +69,8 @@ type ProfileRef struct {
 type PopulationResult struct {
 	// Rule is adult, child, or both while the age may still settle it.
 	Rule string `json:"rule"`
-	// PresumedChild: the age was asked and stays unknown, so the child's rule
-	// is in use until it is settled. Both views are shown.
+	// PresumedChild: the age stays unknown, asked or kept away, so the child's
+	// rule is in use until it is settled. Both views are shown.
 	PresumedChild bool `json:"presumed_child,omitempty"`
 }
 

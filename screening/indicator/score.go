@@ -57,9 +57,11 @@ type scoring struct {
 	// byPop are the findings under each population; all is the rule in use.
 	byPop [2]findings
 	all   findings
-	// adultAge is the span of adulthood itself.
-	adultAge span
-	exact    bool
+	// ageSettled: the answers say that the person is an adult, or is not. They
+	// say neither while the age may still be asked, is not known, or was kept
+	// away with everything else because consent was.
+	ageSettled bool
+	exact      bool
 	// unanswered: some question the pack reads got no value.
 	unanswered bool
 	prover     *prover
@@ -67,7 +69,7 @@ type scoring struct {
 
 func (s *scoring) run() {
 	b := s.board
-	s.adultAge = b.about(b.prog.adult)
+	s.ageSettled = b.about(b.prog.adult).lo == triTrue || b.about(b.prog.notAdult).lo == triTrue
 	var have [2]bool
 	first := true
 	s.exact = b.worlds(func(population int) {
@@ -81,9 +83,12 @@ func (s *scoring) run() {
 		}
 	})
 	for population := range have {
-		if !have[population] {
-			s.byPop[population] = b.under(population, b.indicators(nil))
+		if have[population] {
+			continue
 		}
+		// The age is not known, so nothing leads here; what holds under this
+		// rule is asked of every world all the same.
+		b.worlds(func(int) { s.byPop[population].mergeIn(b.under(population, b.indicators(nil)), &have[population]) })
 	}
 	for q, r := range b.readings {
 		if r.state != Given && !b.open(q) || r.partial {
@@ -144,7 +149,7 @@ var populationNames = [2]string{"adult", "child"}
 
 // bothShown: the age is not settled, so both rules are shown.
 func (s *scoring) bothShown() bool {
-	return s.adultAge.lo != s.adultAge.hi || s.adultAge.lo == triUnanswered
+	return !s.ageSettled
 }
 
 func (s *scoring) population() PopulationResult {
@@ -190,11 +195,27 @@ func (s *scoring) finding(id, kind string, sp span, t target) Finding {
 
 func (s *scoring) reachable(t target) bool {
 	if s.prover == nil {
-		s.prover = newProver(s.board)
+		s.prover = s.growProver()
 	}
 	yes, exact := s.prover.reachable(t)
 	s.exact = s.exact && exact
 	return yes
+}
+
+// growProver tells the prover to which populations nothing leads. Where there
+// were too many ways for cases, both were visited, whether anything leads there
+// or not.
+func (s *scoring) growProver() *prover {
+	p := newProver(s.board)
+	cases := s.exact
+	for population, met := range s.met {
+		leads, exact := met, true
+		if met && !cases {
+			leads, exact = p.meets(p.grove.leads(population))
+		}
+		p.grove.nobody[population] = !leads && exact
+	}
+	return p
 }
 
 func (s *scoring) present() []Present {

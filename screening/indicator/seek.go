@@ -1,6 +1,8 @@
 package indicator
 
 import (
+	"math/bits"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -19,8 +21,17 @@ import (
 // unit is the cost of one question; divisible by 1 to 16 without rest.
 const unit = 720720
 
-// seekBudget bounds how often one search looks at its tree.
-const seekBudget = 1500
+// How often one search looks at its tree: less often where the tree is large,
+// so that a pack made to be hard takes no longer than others.
+const (
+	maxLooks = 1500
+	minLooks = 40
+	maxSeen  = 600_000 // looks times nodes
+)
+
+func (s *seeker) refill() {
+	s.budget = min(maxLooks, max(minLooks, maxSeen/max(1, len(s.order))))
+}
 
 type treeState uint8
 
@@ -40,54 +51,139 @@ type seekQuestion struct {
 	sign   string // equal signs: interchangeable; empty: not comparable
 }
 
+// places are a search's notes by tree number. They are as many as the grove
+// has trees, so searches that follow each other share them.
+type places struct {
+	seen  []bool
+	leafQ []int // index into qs
+	state []treeState
+	cost  []int
+	cut   []int
+}
+
+func newPlaces(n int) *places {
+	return &places{make([]bool, n), make([]int, n), make([]treeState, n), make([]int, n), make([]int, n)}
+}
+
 type seeker struct {
+	*places
 	root     *tree
 	order    []*tree // kids before parents
 	qs       []seekQuestion
-	leafQ    []int // by tree number: index into qs
-	state    []treeState
-	cost     []int
-	cut      []int
 	budget   int
 	prepared bool
+	// A look visits only what a pick or a ban changed. By place in order: who
+	// hangs on it, and one bit for what to visit; by question: its leaves.
+	parents [][]int32
+	dirty   []uint64
+	leaves  [][]int32
+	looked  bool
 	// scratch for sorting small lists
-	scratch []int
+	scratch, rest []int
 }
 
 // newSeeker prepares a search. answers gives the rows that may be tried.
-func newSeeker(b *board, root *tree, answers func(q *question) []row) *seeker {
-	s := &seeker{root: root, budget: seekBudget}
+func newSeeker(g *grove, root *tree, answers func(q *question) []row) *seeker {
+	s := &seeker{root: root, budget: maxLooks}
 	if root == treeMet || root == treeBroken {
 		return s
 	}
-	size := 0
-	seen := make([]bool, root.num+1) // kids have smaller numbers than their parents as a rule; grown where not
+	s.places = g.takePlaces()
+	clear(s.seen)
 	var walk func(t *tree)
 	walk = func(t *tree) {
-		if t.num >= len(seen) {
-			seen = append(seen, make([]bool, t.num+1-len(seen))...)
-		}
-		if seen[t.num] {
+		if s.seen[t.num] {
 			return
 		}
-		seen[t.num] = true
+		s.seen[t.num] = true
 		for _, kid := range t.kids {
 			walk(kid)
 		}
 		s.order = append(s.order, t)
-		size = max(size, t.num+1)
 	}
 	walk(root)
-	s.leafQ = make([]int, size)
-	s.state, s.cost, s.cut = make([]treeState, size), make([]int, size), make([]int, size)
-	s.gatherQuestions(b, answers)
+	s.refill()
+	s.gatherQuestions(g.b, answers)
 	return s
+}
+
+// takePlaces gives the places of a search that is over, if they are enough.
+func (g *grove) takePlaces() *places {
+	p := g.spare
+	g.spare = nil
+	if p == nil || len(p.seen) < g.count {
+		p = newPlaces(g.count + g.count/4)
+	}
+	return p
+}
+
+// over leaves a search's places to the next one.
+func (s *seeker) over(g *grove) {
+	if s.places != nil {
+		g.spare = s.places
+	}
+}
+
+// linkParents says who hangs on whom. Only a second look needs it.
+func (s *seeker) linkParents() {
+	at, many := make([]int32, len(s.state)), make([]int32, len(s.order))
+	links := 0
+	for i, t := range s.order {
+		at[t.num] = int32(i)
+		links += len(t.kids)
+		for _, kid := range t.kids {
+			many[at[kid.num]]++
+		}
+	}
+	s.parents, s.leaves = make([][]int32, len(s.order)), make([][]int32, len(s.qs))
+	s.dirty = make([]uint64, (len(s.order)+63)/64)
+	all := make([]int32, links)
+	for i, n := range many {
+		s.parents[i], all = all[:0:n], all[n:]
+	}
+	for i, t := range s.order {
+		for _, kid := range t.kids {
+			s.parents[at[kid.num]] = append(s.parents[at[kid.num]], int32(i))
+		}
+		if t.kind == treeLeaf {
+			q := s.leafQ[t.num]
+			s.leaves[q] = append(s.leaves[q], int32(i))
+		}
+	}
+}
+
+// give answers a question with one of its candidates, or opens it again (-1).
+func (s *seeker) give(q, pick int) {
+	s.qs[q].pick = pick
+	s.touch(q)
+}
+
+func (s *seeker) ban(q int, banned uint64) {
+	if s.qs[q].banned != banned {
+		s.qs[q].banned = banned
+		s.touch(q)
+	}
+}
+
+func (s *seeker) touch(q int) {
+	if s.looked {
+		if s.parents == nil {
+			s.linkParents()
+		}
+		s.mark(s.leaves[q])
+	}
+}
+
+func (s *seeker) mark(places []int32) {
+	for _, i := range places {
+		s.dirty[i>>6] |= 1 << (i & 63)
+	}
 }
 
 // prepare does what only a search needs, not a look.
 func (s *seeker) prepare() {
 	if !s.prepared {
-		s.prepared = true
+		s.prepared, s.looked = true, false
 		s.chargeQuestions(len(s.state))
 		s.signQuestions(len(s.state))
 	}
@@ -102,27 +198,23 @@ func (s *seeker) search(k int) bool {
 // gatherQuestions lists the open questions in pack order with the answers
 // worth trying.
 func (s *seeker) gatherQuestions(b *board, answers func(q *question) []row) {
-	wantTrue, wantFalse := make([]uint32, len(b.prog.questions)), make([]uint32, len(b.prog.questions))
+	wants := make([]wants, len(b.prog.questions))
 	var list []int
 	for _, t := range s.order {
 		if t.kind != treeLeaf {
 			continue
 		}
-		if wantTrue[t.q]|wantFalse[t.q] == 0 {
+		if wants[t.q].none() {
 			list = append(list, t.q)
 		}
-		if t.want {
-			wantTrue[t.q] |= 1 << t.atom
-		} else {
-			wantFalse[t.q] |= 1 << t.atom
-		}
+		wants[t.q].add(t)
 	}
 	sort.Ints(list)
 	at := make([]int, len(b.prog.questions))
 	s.qs = make([]seekQuestion, 0, len(list))
 	for _, q := range list {
 		sq := seekQuestion{q: q, pick: -1}
-		sq.cands = bestAnswers(answers(b.prog.questions[q]), wantTrue[q], wantFalse[q])
+		sq.cands = bestAnswers(answers(b.prog.questions[q]), wants[q])
 		at[q] = len(s.qs)
 		s.qs = append(s.qs, sq)
 	}
@@ -133,25 +225,52 @@ func (s *seeker) gatherQuestions(b *board, answers func(q *question) []row) {
 	}
 }
 
+// wants are the atoms that leaves want true, false, not true and not false.
+type wants struct{ yes, no, notYes, notNo uint32 }
+
+func (w *wants) none() bool { return w.yes|w.no|w.notYes|w.notNo == 0 }
+
+func (w *wants) add(t *tree) {
+	bit := uint32(1) << t.atom
+	switch {
+	case t.want && t.loose:
+		w.notNo |= bit
+	case t.want:
+		w.yes |= bit
+	case t.loose:
+		w.notYes |= bit
+	default:
+		w.no |= bit
+	}
+}
+
+// served are those of the wants that an answer serves.
+func (w *wants) served(by row) wants {
+	return wants{w.yes & by.yes, w.no & by.no, w.notYes &^ by.yes, w.notNo &^ by.no}
+}
+
+// within says whether b serves all that w serves.
+func (w *wants) within(b *wants) bool {
+	return w.yes&^b.yes|w.no&^b.no|w.notYes&^b.notYes|w.notNo&^b.notNo == 0
+}
+
 // bestAnswers keeps the answers that serve some leaf and are not bettered by
 // another answer; of equals the first.
-func bestAnswers(domain []row, wantTrue, wantFalse uint32) []row {
-	serve := func(w row) row { return row{w.yes & wantTrue, w.no & wantFalse} }
+func bestAnswers(domain []row, all wants) []row {
 	for _, w := range domain {
-		if serve(w) == (row{wantTrue, wantFalse}) {
+		if all.served(w) == all {
 			return []row{w} // serves everything
 		}
 	}
 	var out []row
 	for i, w := range domain {
-		a := serve(w)
-		keep := a.yes|a.no != 0
+		a := all.served(w)
+		keep := !a.none()
 		for j, other := range domain {
-			b := serve(other)
-			if j == i || a.yes&^b.yes != 0 || a.no&^b.no != 0 {
+			b := all.served(other)
+			if j == i || !a.within(&b) {
 				continue
 			}
-			// b serves all that a serves.
 			keep = keep && a == b && i < j
 		}
 		if keep && len(out) < 64 {
@@ -162,43 +281,58 @@ func bestAnswers(domain []row, wantTrue, wantFalse uint32) []row {
 }
 
 func (t *tree) servedBy(w row) bool {
-	if t.want {
-		return w.yes>>t.atom&1 == 1
+	bits := w.no
+	switch {
+	case t.want && t.loose:
+		bits = ^w.no
+	case t.want:
+		bits = w.yes
+	case t.loose:
+		bits = ^w.yes
 	}
-	return w.no>>t.atom&1 == 1
+	return bits>>t.atom&1 == 1
 }
+
+// use is in how many places one solution could use a question.
+type use struct{ q, n int }
 
 // chargeQuestions sets each question's cost per use.
 func (s *seeker) chargeQuestions(size int) {
-	uses := make([][]int, size)
-	column := make([]int, 0, 32)
+	uses := make([][]use, size)
+	columns := make([][]int, len(s.qs))
+	var touched []int
 	for _, t := range s.order {
-		u := make([]int, len(s.qs))
 		if t.kind == treeLeaf {
-			u[s.leafQ[t.num]] = 1
-			uses[t.num] = u
+			uses[t.num] = []use{{s.leafQ[t.num], 1}}
 			continue
 		}
 		most := t.need
 		if t.kind == treeRule {
 			most = t.mostNeeded()
 		}
-		for q := range u {
-			column = column[:0]
-			for _, kid := range t.kids {
-				if n := uses[kid.num][q]; n > 0 {
-					column = append(column, -n)
+		touched = touched[:0]
+		for _, kid := range t.kids {
+			for _, u := range uses[kid.num] {
+				if len(columns[u.q]) == 0 {
+					touched = append(touched, u.q)
 				}
-			}
-			sortInts(column)
-			for i := 0; i < len(column) && i < most; i++ {
-				u[q] -= column[i]
+				columns[u.q] = append(columns[u.q], -u.n)
 			}
 		}
-		uses[t.num] = u
+		list := make([]use, 0, len(touched))
+		for _, q := range touched {
+			if n := -sumSmallest(columns[q], min(most, len(columns[q]))); n > 0 {
+				list = append(list, use{q, n})
+			}
+			columns[q] = columns[q][:0]
+		}
+		uses[t.num] = list
 	}
 	for q := range s.qs {
-		s.qs[q].cost = unit / max(1, uses[s.root.num][q])
+		s.qs[q].cost = unit
+	}
+	for _, u := range uses[s.root.num] {
+		s.qs[u.q].cost = unit / u.n
 	}
 }
 
@@ -278,17 +412,40 @@ func (t *tree) others(but int) string {
 // look evaluates the tree under the picks and bans in force.
 func (s *seeker) look() treeState {
 	s.budget--
-	for _, t := range s.order {
-		switch t.kind {
-		case treeLeaf:
-			s.lookLeaf(t)
-		case treeAtLeast:
-			s.lookAtLeast(t)
-		default:
-			s.lookRule(t)
+	if !s.looked {
+		clear(s.dirty)
+		for _, t := range s.order {
+			s.lookAt(t)
+		}
+		s.looked = true
+		return s.state[s.root.num]
+	}
+	for w := 0; w < len(s.dirty); {
+		if s.dirty[w] == 0 {
+			w++
+			continue
+		}
+		i := w<<6 + bits.TrailingZeros64(s.dirty[w])
+		s.dirty[w] &= s.dirty[w] - 1
+		t := s.order[i]
+		state, cost, cut := s.state[t.num], s.cost[t.num], s.cut[t.num]
+		s.lookAt(t)
+		if state != s.state[t.num] || cost != s.cost[t.num] || cut != s.cut[t.num] {
+			s.mark(s.parents[i]) // parents come later in order
 		}
 	}
 	return s.state[s.root.num]
+}
+
+func (s *seeker) lookAt(t *tree) {
+	switch t.kind {
+	case treeLeaf:
+		s.lookLeaf(t)
+	case treeAtLeast:
+		s.lookAtLeast(t)
+	default:
+		s.lookRule(t)
+	}
 }
 
 func (s *seeker) set(t *tree, st treeState, cost, cut int) {
@@ -346,7 +503,7 @@ func (s *seeker) lookAtLeast(t *tree) {
 
 // sumSmallest sorts the list and adds up its first n.
 func sumSmallest(list []int, n int) int {
-	sortInts(list)
+	slices.Sort(list)
 	sum := 0
 	for _, v := range list[:n] {
 		sum += v
@@ -415,13 +572,13 @@ func (s *seeker) clauseCost(t *tree, cl *clause, have *[4]int) int {
 	if total <= 0 {
 		return sum
 	}
-	var rest []int
+	s.rest = s.rest[:0]
 	for st := range taken {
 		costs := s.kidValues(t, s.cost, st)
-		sortInts(costs)
-		rest = append(rest, costs[taken[st]:]...)
+		slices.Sort(costs)
+		s.rest = append(s.rest, costs[taken[st]:]...)
 	}
-	return sum + sumSmallest(rest, total)
+	return sum + sumSmallest(s.rest, total)
 }
 
 // everyStrength stands for all strengths in kidValues and clauseCut.
@@ -460,11 +617,17 @@ func (s *seeker) clauseCut(t *tree, cl *clause, have *[4]int) (strength, size in
 	return strength, size
 }
 
-// leavesToTry collects a cut of the open tree t.
-func (s *seeker) leavesToTry(t *tree, out map[*tree]bool) {
+// answersToTry collects, by question, the answers that serve a cut of the open
+// tree t.
+func (s *seeker) answersToTry(t *tree, out []uint64) {
 	switch t.kind {
 	case treeLeaf:
-		out[t] = true
+		q := s.leafQ[t.num]
+		for i, w := range s.qs[q].cands {
+			if t.servedBy(w) {
+				out[q] |= 1 << i
+			}
+		}
 	case treeAtLeast:
 		need := t.need
 		for _, kid := range t.kids {
@@ -491,60 +654,55 @@ func (s *seeker) leavesToTry(t *tree, out map[*tree]bool) {
 }
 
 // smallestKids: of n open kids, need must be met, so one of any n-need+1 is.
-func (s *seeker) smallestKids(t *tree, need, strength int, out map[*tree]bool) {
+func (s *seeker) smallestKids(t *tree, need, strength int, out []uint64) {
 	var kids []*tree
 	for i, kid := range t.kids {
 		if s.state[kid.num] == stateOpen && (strength == everyStrength || int(t.strengths[i]) == strength) {
 			kids = append(kids, kid)
 		}
 	}
-	sort.SliceStable(kids, func(i, j int) bool { return s.cut[kids[i].num] < s.cut[kids[j].num] })
+	slices.SortStableFunc(kids, func(a, b *tree) int { return s.cut[a.num] - s.cut[b.num] })
 	for _, kid := range kids[:len(kids)-need+1] {
-		s.leavesToTry(kid, out)
+		s.answersToTry(kid, out)
 	}
 }
 
 // within says whether at most k more questions can meet the goal; the picks
 // then show how. When the budget runs out it answers no.
 func (s *seeker) within(k int) bool {
+	if s.budget <= 0 {
+		return false // or every branch left behind would be looked at once more
+	}
 	switch s.look() {
 	case stateMet:
 		return true
 	case stateBroken:
 		return false
 	}
-	if s.budget <= 0 || s.bound() > k {
+	if s.bound() > k {
 		return false
 	}
-	leaves := map[*tree]bool{}
-	s.leavesToTry(s.root, leaves)
-	serves := make([]uint64, len(s.qs)) // by question: answers that serve the cut
-	for t := range leaves {
-		q := s.leafQ[t.num]
-		for i, w := range s.qs[q].cands {
-			if t.servedBy(w) {
-				serves[q] |= 1 << i
-			}
-		}
-	}
+	serves := make([]uint64, len(s.qs))
+	s.answersToTry(s.root, serves)
 	before := make([]uint64, len(s.qs))
 	tried := map[string]bool{}
 	found := false
 	for q := range s.qs {
-		sq := &s.qs[q]
-		before[q] = sq.banned
-		found = found || s.tryQuestion(sq, serves[q]&^sq.banned, k, tried)
+		banned := s.qs[q].banned
+		before[q] = banned
+		found = found || s.tryQuestion(q, serves[q]&^banned, k, tried)
 		if !found {
-			sq.banned |= serves[q]
+			s.ban(q, banned|serves[q])
 		}
 	}
 	for q := range s.qs {
-		s.qs[q].banned = before[q]
+		s.ban(q, before[q])
 	}
 	return found
 }
 
-func (s *seeker) tryQuestion(sq *seekQuestion, answers uint64, k int, tried map[string]bool) bool {
+func (s *seeker) tryQuestion(q int, answers uint64, k int, tried map[string]bool) bool {
+	sq := &s.qs[q]
 	if answers == 0 || sq.banned == 0 && sq.sign != "" && tried[sq.sign] {
 		return false
 	}
@@ -552,11 +710,11 @@ func (s *seeker) tryQuestion(sq *seekQuestion, answers uint64, k int, tried map[
 		if answers>>i&1 == 0 {
 			continue
 		}
-		sq.pick = i
+		s.give(q, i)
 		if s.within(k - 1) {
 			return true
 		}
-		sq.pick = -1
+		s.give(q, -1)
 	}
 	if sq.banned == 0 {
 		tried[sq.sign] = true
@@ -568,36 +726,47 @@ func (s *seeker) tryQuestion(sq *seekQuestion, answers uint64, k int, tried map[
 func (s *seeker) bound() int { return (s.cost[s.root.num] + unit - 1) / unit }
 
 // conflict says whether some question is wanted with different answers.
-func (s *seeker) conflict(ignore func(q int) bool) bool {
+func (s *seeker) conflict() bool {
 	for _, q := range s.qs {
-		if len(q.cands) > 1 && !ignore(q.q) {
+		if len(q.cands) > 1 {
 			return true
 		}
 	}
 	return false
 }
 
-// refusable says whether every question in the tree has an answer, not known
-// and declined among them, that serves no leaf. Then the worst completion is
-// all of these together, and the goal is met by whoever meets its tree alone.
-func (s *seeker) refusable(b *board) bool {
-	serves := map[int]row{}
+// contested says whether some question but the ignored has no answer that
+// serves all of its leaves: two are wanted, or one that it cannot have.
+func (s *seeker) contested(ignore func(q int) bool) bool {
 	for _, t := range s.order {
-		if t.kind != treeLeaf {
+		if t.kind != treeLeaf || ignore(t.q) {
 			continue
 		}
-		w := serves[t.q]
-		if t.want {
-			w.yes |= 1 << t.atom
-		} else {
-			w.no |= 1 << t.atom
+		if cands := s.qs[s.leafQ[t.num]].cands; len(cands) != 1 || !t.servedBy(cands[0]) {
+			return true
 		}
-		serves[t.q] = w
 	}
-	for q, want := range serves {
+	return false
+}
+
+// refusable says whether every question in the tree but the ignored has an
+// answer, not known and declined among them, that serves no leaf. Then the
+// worst completion is all of these together, and the goal is met by whoever
+// meets its tree alone.
+func (s *seeker) refusable(b *board, ignore func(q int) bool) bool {
+	serves := map[int]wants{}
+	for _, t := range s.order {
+		if t.kind == treeLeaf && !ignore(t.q) {
+			w := serves[t.q]
+			w.add(t)
+			serves[t.q] = w
+		}
+	}
+	for q, all := range serves {
 		refuses := false
 		for _, w := range b.prog.questions[q].domain {
-			refuses = refuses || w.yes&want.yes == 0 && w.no&want.no == 0
+			served := all.served(w)
+			refuses = refuses || served.none()
 		}
 		if !refuses {
 			return false

@@ -2,8 +2,8 @@ package indicator
 
 import (
 	"fmt"
+	"sort"
 	"strings"
-	"unicode/utf8"
 )
 
 // Table is one sheet of a workbook: a header and rows under it.
@@ -28,10 +28,12 @@ type Workbook struct {
 // row per indicator, and rows of other kinds for what surrounds them. The
 // columns are described in docs/desks/screening-indicator.md. resolve finds
 // the pack that a row of kind "base" names. Mistakes are reported by row and
-// column in a *PackError. notes are remarks: relevances that the expression
-// language cannot say, so that the question counts as always asked.
+// column in a *PackError, an indicator that no answers can make present among
+// them. notes are remarks: relevances that the expression language cannot say,
+// so that the question counts as always asked; texts that are missing in a
+// language of the sheet; rules and outcomes that can never hold.
 func PackFromSheets(w Workbook, resolve Resolver) (p *Pack, notes []Problem, err error) {
-	r := &sheetReader{w: w, c: &checker{}, places: map[string]string{}, pack: &Pack{}}
+	r := &sheetReader{w: w, c: &checker{}, said: &checker{}, places: map[string]string{}, labels: map[string]string{}, listed: map[string][]line{}, pack: &Pack{}}
 	r.readIndicators(resolve)
 	if err := r.c.err(); err != nil {
 		return nil, nil, err
@@ -40,29 +42,66 @@ func PackFromSheets(w Workbook, resolve Resolver) (p *Pack, notes []Problem, err
 	if err := r.c.err(); err != nil {
 		return nil, nil, err
 	}
-	p, err = r.pack.finish(resolve, r.where)
-	return p, r.notes, err
+	if p, err = r.pack.finish(resolve, r.where); err != nil {
+		return nil, nil, err
+	}
+	never, doubts := p.Unreachable()
+	if r.c.where = r.where; len(never) > 0 {
+		for _, n := range never {
+			r.c.add(n.Place, n.Message, n.Remedy)
+		}
+		return nil, nil, r.c.err()
+	}
+	for _, n := range doubts {
+		r.note(r.where(n.Place), n.Message, n.Remedy)
+	}
+	return p, r.said.problems, nil
 }
 
 type sheetReader struct {
-	w      Workbook
-	c      *checker
-	notes  []Problem
+	w Workbook
+	c *checker
+	// said gathers the notes, no more of them than of mistakes.
+	said   *checker
 	pack   *Pack
 	base   *Pack
 	drafts map[string]bool
-	// places maps pack paths to cells, for messages.
+	// places maps pack paths to cells, for messages; labels the place of a row
+	// to the column its title stands in.
 	places map[string]string
+	labels map[string]string
+	// listed holds, by question, the rows of its choices.
+	listed map[string][]line
 }
+
+func (r *sheetReader) note(place, message, remedy string) { r.said.add(place, message, remedy) }
+
+// sheetColumn is the column in which a member of a pack stands, where the two
+// do not have the same name.
+var sheetColumn = map[string]string{"text": "label", "title": "label", "strength.adult": "adult", "strength.child": "child", "strength": "adult"}
 
 // where turns indicators[3].when into the cell it came from.
 func (r *sheetReader) where(path string) string {
 	for at := path; at != ""; {
 		if cell, ok := r.places[at]; ok {
-			if rest := strings.TrimPrefix(path[len(at):], "."); rest != "" {
-				return cell + ", column " + rest
+			rest := strings.TrimPrefix(path[len(at):], ".")
+			if rest == "" {
+				return cell
 			}
-			return cell
+			member, language := rest, ""
+			if head, tag, found := strings.Cut(rest, "."); found && head != "strength" {
+				member, language = head, tag
+			}
+			if column, ok := sheetColumn[member]; ok {
+				member = column
+			}
+			if member == "kind" { // of an outcome
+				member = "outcome_kind"
+			}
+			if language != "" {
+				member = r.column(member, language)
+			}
+			return cell + ", column " + member
 		}
 		cut := strings.LastIndexAny(at, ".[")
 		if cut < 0 {
@@ -70,7 +109,20 @@ func (r *sheetReader) where(path string) string {
 		}
 		at = at[:cut]
 	}
-	return "sheet indicators: " + path
+	if cell, ok := r.places["pack"]; ok {
+		return cell + ", column " + firstOf(sheetColumn[path], path)
+	}
+	return "sheet " + r.w.Indicators.Name + ", header"
+}
+
+// column finds the heading of a text in one language.
+func (r *sheetReader) column(name, tag string) string {
+	for _, h := range r.w.Indicators.Header {
+		if base, language, tagged := strings.Cut(strings.TrimSpace(h), "::"); base == name && (tagged && languageTag(language) == tag || !tagged && tag == firstOf(r.w.DefaultLanguage, "en")) {
+			return strings.TrimSpace(h)
+		}
+	}
+	return name
 }
 
 // line is one row with its cells by column name.
@@ -153,11 +205,50 @@ func languageTag(s string) string {
 
 func (l line) list(column string) []string { return strings.Fields(l.get(column)) }
 
-func isYes(s string) bool { return s == "yes" || s == "true" || s == "TRUE" || s == "1" }
+// yes reads a cell that says yes or no; empty is no.
+func (r *sheetReader) yes(l line, column string) bool {
+	switch strings.ToLower(l.get(column)) {
+	case "yes", "true", "1":
+		return true
+	case "", "no", "false", "0":
+		return false
+	}
+	r.c.add(l.place(column), "“"+l.get(column)+"” is neither yes nor no", "write yes or no, or leave the cell empty")
+	return false
+}
 
 // sheetColumns are the columns the sheet knows besides texts.
 var sheetColumns = map[string]bool{"kind": true, "id": true, "version": true, "dimension": true, "adult": true, "child": true, "when": true,
 	"source": true, "secondary": true, "rule": true, "outcome_kind": true, "positive": true, "flags": true, "cite": true, "draft": true, "validated": true}
+
+// maxSheetRows leaves room for what stands around maxIndicators.
+const maxSheetRows = maxIndicators + 1_000
+
+// readHeader refuses columns that would be passed over in silence: unknown
+// ones, a second one of the same name, a language without a tag.
+func (r *sheetReader) readHeader(t *Table) {
+	place := "sheet " + t.Name + ", header"
+	seen := map[string]bool{}
+	for _, h := range t.Header {
+		h = strings.TrimSpace(h)
+		if h == "" {
+			continue
+		}
+		base, language, tagged := strings.Cut(h, "::")
+		text := base == "label" || base == "note" || base == "offer"
+		switch {
+		case !sheetColumns[base] && !text && base != "remark":
+			r.c.add(place, "unknown column “"+h+"”", "use the columns of docs/desks/screening-indicator.md; a column for people only is named remark")
+		case tagged && !text && base != "remark":
+			r.c.add(place, "the column “"+h+"” holds no text in languages", "name it "+base)
+		case text && tagged && languageTag(language) == "":
+			r.c.add(place, "the column “"+h+"” names no language tag, so nobody would read it", "write for example "+base+"::English (en)")
+		case seen[h] && base != "remark":
+			r.c.add(place, "the column “"+h+"” is there twice", "keep one")
+		}
+		seen[h] = true
+	}
+}
 
 func (r *sheetReader) readIndicators(resolve Resolver) {
 	t := &r.w.Indicators
@@ -170,13 +261,12 @@ func (r *sheetReader) readIndicators(resolve Resolver) {
 	if r.w.Choices.Name == "" {
 		r.w.Choices.Name = "choices"
 	}
-	for _, h := range t.Header {
-		base, _, _ := strings.Cut(strings.TrimSpace(h), "::")
-		if h != "" && !sheetColumns[base] && base != "label" && base != "note" && base != "offer" && base != "remark" {
-			r.c.add("sheet indicators, header", "unknown column “"+h+"”", "use the columns of docs/desks/screening-indicator.md; a column for people only is named remark")
-		}
-	}
+	r.readHeader(t)
 	lines := t.lines()
+	if len(lines) > maxSheetRows {
+		r.c.add(fmt.Sprintf("sheet %s, row %d", t.Name, lines[maxSheetRows].number), fmt.Sprintf("the sheet has %d rows; at most %d are read", len(lines), maxSheetRows), "split the pack")
+		return
+	}
 	for _, l := range lines {
 		if l.get("kind") == "pack" {
 			r.drafts = set(l.list("draft"))
@@ -193,8 +283,37 @@ func (r *sheetReader) readIndicators(resolve Resolver) {
 	if r.pack.ID == "" {
 		r.c.add("sheet indicators", "no row says which pack this is", "add a row: kind = pack, id = a name, version = 1.0.0, label = a title")
 	}
+	r.noteMissingTexts(lines)
 	if r.base != nil {
 		r.takeBase()
+	}
+}
+
+// noteMissingTexts remarks, cell by cell, on texts that some rows of the sheet
+// have in a language and others lack: who reads that language sees English
+// there. A row without any text takes the base's.
+func (r *sheetReader) noteMissingTexts(lines []line) {
+	for _, name := range []string{"label", "note", "offer"} {
+		used := map[string]bool{}
+		texts := make([]Text, len(lines))
+		for i, l := range lines {
+			texts[i] = r.text(l, name)
+			for tag := range texts[i] {
+				used[tag] = true
+			}
+		}
+		tags := make([]string, 0, len(used))
+		for tag := range used {
+			tags = append(tags, tag)
+		}
+		sort.Strings(tags)
+		for i, l := range lines {
+			for _, tag := range tags {
+				if _, ok := texts[i][tag]; !ok && len(texts[i]) > 0 {
+					r.note(l.place(r.column(name, tag)), "the text is missing in "+tag, "write it, or it shows in another language")
+				}
+			}
+		}
 	}
 }
 
@@ -221,14 +340,19 @@ func (r *sheetReader) readLine(l line) {
 	switch kind := l.get("kind"); kind {
 	case "base":
 	case "pack":
-		p.ID, p.Version, p.Validated = l.get("id"), l.get("version"), isYes(l.get("validated"))
-		p.Title, p.Note = r.text(l, "label"), r.text(l, "note")
+		if r.once(l, "pack") {
+			p.ID, p.Version, p.Validated = l.get("id"), l.get("version"), r.yes(l, "validated")
+			p.Title, p.Note = r.text(l, "label"), r.text(l, "note")
+		}
 	case "population":
+		if !r.once(l, "population") {
+			return
+		}
 		p.Population.Adult = l.get("when")
 		r.places["population.adult"] = l.place("when")
 	case "source":
 		r.places[fmt.Sprintf("sources[%d]", len(p.Sources))] = l.place("")
-		p.Sources = append(p.Sources, Source{l.get("id"), l.get("cite"), isYes(l.get("secondary"))})
+		p.Sources = append(p.Sources, Source{l.get("id"), l.get("cite"), r.yes(l, "secondary")})
 	case "rule":
 		r.places[fmt.Sprintf("rules[%d]", len(p.Rules))] = l.place("")
 		p.Rules = append(p.Rules, Rule{l.get("id"), l.get("when"), r.text(l, "label"), l.get("source")})
@@ -245,7 +369,7 @@ func (r *sheetReader) readLine(l line) {
 		}
 		pr := &p.Profiles[len(p.Profiles)-1]
 		r.places[fmt.Sprintf("profiles[%d].outcomes[%d]", len(p.Profiles)-1, len(pr.Outcomes))] = l.place("")
-		pr.Outcomes = append(pr.Outcomes, Outcome{ID: l.get("id"), Kind: l.get("outcome_kind"), When: l.get("when"), Positive: isYes(l.get("positive")),
+		pr.Outcomes = append(pr.Outcomes, Outcome{ID: l.get("id"), Kind: l.get("outcome_kind"), When: l.get("when"), Positive: r.yes(l, "positive"),
 			Flags: l.list("flags"), Title: r.text(l, "label"), Offer: r.text(l, "offer"), Source: l.get("source")})
 	case "indicator", "":
 		r.readIndicator(l)
@@ -254,19 +378,32 @@ func (r *sheetReader) readLine(l line) {
 	}
 }
 
+// once refuses a second row of a kind that stands for the whole pack: the
+// later would win, and nobody would know.
+func (r *sheetReader) once(l line, kind string) bool {
+	if first, twice := r.places[kind]; twice {
+		r.c.add(l.place("kind"), "there is a row of kind "+kind+" already: "+first, "keep one")
+		return false
+	}
+	r.places[kind] = l.place("")
+	return true
+}
+
 // readIndicator reads a row of its own, or one that gives a base indicator its
 // expression. Such a row may repeat what the base says, not change it.
 func (r *sheetReader) readIndicator(l line) {
 	ind := Indicator{ID: l.get("id"), Dimension: l.get("dimension"), Strength: Strength{l.get("adult"), l.get("child")},
-		Text: r.text(l, "label"), When: l.get("when"), Source: l.get("source"), Secondary: isYes(l.get("secondary"))}
+		Text: r.text(l, "label"), When: l.get("when"), Source: l.get("source"), Secondary: r.yes(l, "secondary")}
 	if ind.When == "" {
 		r.c.add(l.place("when"), "the indicator “"+ind.ID+"” has no expression", "write for example: documents_taken = 'yes'; or remove the row")
 	}
 	if r.base != nil {
+		found := false
 		for _, b := range r.base.Indicators {
 			if b.ID != ind.ID {
 				continue
 			}
+			found = true
 			for _, pair := range [][3]string{{"dimension", ind.Dimension, b.Dimension}, {"adult", ind.Strength.Adult, b.Strength.Adult},
 				{"child", ind.Strength.Child, b.Strength.Child}, {"source", ind.Source, b.Source}} {
 				if pair[1] != "" && pair[1] != pair[2] {
@@ -277,9 +414,25 @@ func (r *sheetReader) readIndicator(l line) {
 			ind = b
 			ind.When = when
 		}
+		if !found && ind.Dimension == "" {
+			r.notInBase(l, ind.ID)
+			return
+		}
 	}
 	r.places[fmt.Sprintf("indicators[%d]", len(r.pack.Indicators))] = l.place("")
 	r.pack.Indicators = append(r.pack.Indicators, ind)
+}
+
+func (r *sheetReader) notInBase(l line, id string) {
+	var ids []string
+	for _, b := range r.base.Indicators {
+		ids = append(ids, b.ID)
+	}
+	remedy := "name one of the base; an indicator of your own needs a dimension, a strength, a source and a label"
+	if near := nearestOf(id, ids); near != "" {
+		remedy = "did you mean " + near + "?"
+	}
+	r.c.add(l.place("id"), "the base "+r.base.ID+" has no indicator “"+id+"”", remedy)
 }
 
 // takeBase copies from the base what the sheet does not say itself. Base
@@ -329,13 +482,14 @@ func (r *sheetReader) readQuestions() {
 		if err != nil {
 			return // reported with its place by the compiler
 		}
-		for _, name := range namesIn(e) {
+		for _, asked := range questionsNamed(e) {
+			name := asked.name
 			if wanted[name] {
 				continue
 			}
 			wanted[name] = true
 			if _, ok := found[name]; !ok {
-				r.noQuestion(place, src, name, found)
+				r.noQuestion(place, asked, found)
 			}
 			if repeated[name] {
 				r.c.add(place, "“"+name+"” stands in a repeat and has many answers", "ask it outside the repeat")
@@ -352,23 +506,27 @@ func (r *sheetReader) readQuestions() {
 	for _, l := range r.w.Survey.lines() {
 		name := l.get("name")
 		if q, ok := found[name]; ok && wanted[name] {
-			r.places[fmt.Sprintf("questions[%d]", len(r.pack.Questions))] = l.place("")
+			at := fmt.Sprintf("questions[%d]", len(r.pack.Questions))
+			r.places[at] = l.place("")
+			for i, c := range r.listed[name] {
+				r.places[fmt.Sprintf("%s.choices[%d]", at, i)] = c.place("name")
+			}
 			r.pack.Questions = append(r.pack.Questions, q)
 			delete(found, name)
 		}
 	}
 }
 
-func (r *sheetReader) noQuestion(place, src, name string, found map[string]Question) {
+func (r *sheetReader) noQuestion(place string, asked *expr, found map[string]Question) {
 	names := make([]string, 0, len(found))
 	for n := range found {
 		names = append(names, n)
 	}
 	remedy := "name a question of the survey, exactly as in its name column; calculated fields cannot be asked about, name the questions behind them"
-	if near := nearestOf(name, names); near != "" {
+	if near := nearestOf(asked.name, names); near != "" {
 		remedy = "did you mean " + near + "?"
 	}
-	r.c.add(place, fmt.Sprintf("column %d: there is no question “%s”", utf8.RuneCountInString(src[:strings.Index(src, name)])+1, name), remedy)
+	r.c.add(place, fmt.Sprintf("column %d: there is no question “%s”", asked.col, asked.name), remedy)
 }
 
 // dropUnsayable forgets a relevance that asks about something else than a
@@ -383,9 +541,9 @@ func (r *sheetReader) dropUnsayable(found map[string]Question) {
 		if err != nil {
 			continue
 		}
-		for _, name := range namesIn(e) {
-			if _, ok := found[name]; !ok {
-				r.notes = append(r.notes, Problem{l.place("relevant"), "the indicators count “" + q.Name + "” as always asked: its relevance asks about “" + name + "”, which is no question", "name the questions behind it, if it matters"})
+		for _, asked := range questionsNamed(e) {
+			if _, ok := found[asked.name]; !ok {
+				r.note(l.place("relevant"), "the indicators count “"+q.Name+"” as always asked: its relevance asks about “"+asked.name+"”, which is no question", "name the questions behind it, if it matters")
 				q.Relevant = ""
 				found[q.Name] = q
 				break
@@ -404,13 +562,14 @@ func codesOr(c Codes) Codes {
 	return c
 }
 
-func namesIn(e *expr) []string {
-	var out []string
+// questionsNamed lists the parts of an expression that name a question.
+func questionsNamed(e *expr) []*expr {
+	var out []*expr
 	if e.name != "" {
-		out = append(out, e.name)
+		out = append(out, e)
 	}
 	for _, kid := range e.kids {
-		out = append(out, namesIn(kid)...)
+		out = append(out, questionsNamed(kid)...)
 	}
 	return out
 }
@@ -451,7 +610,7 @@ func (r *sheetReader) survey() (found map[string]Question, repeated map[string]b
 			continue
 		}
 		q := Question{Name: l.get("name"), Type: kind, Label: r.text(l, "label")}
-		q.Relevant = conjunction(append(append([]string(nil), around...), r.relevance(l)))
+		q.Relevant = r.within(l, around)
 		if kind == "select_one" || kind == "select_multiple" {
 			r.putChoices(&q, choices[list])
 		}
@@ -463,6 +622,7 @@ func (r *sheetReader) survey() (found map[string]Question, repeated map[string]b
 
 func (r *sheetReader) putChoices(q *Question, list []line) {
 	yesNo := true
+	r.listed[q.Name] = list
 	for _, c := range list {
 		name := firstOf(c.get("name"), c.get("value"))
 		q.Choices = append(q.Choices, name)
@@ -528,10 +688,25 @@ func (r *sheetReader) relevance(l line) string {
 		err = sayable(e)
 	}
 	if err != nil {
-		r.notes = append(r.notes, Problem{l.place("relevant"), "the indicators count “" + l.get("name") + "” as always asked: " + err.Error(), "write the relevance with comparisons, and, or, not and selected only, if it matters"})
+		r.note(l.place("relevant"), "the indicators count “"+l.get("name")+"” as always asked: "+err.Error(), "write the relevance with comparisons, and, or, not and selected only, if it matters")
 		return ""
 	}
 	return strings.NewReplacer("${", "", "}", "").Replace(src)
+}
+
+// within joins a question's relevance with that of the groups around it. What
+// can be said of each alone can be too long together.
+func (r *sheetReader) within(l line, around []string) string {
+	own := r.relevance(l)
+	all := conjunction(append(append([]string(nil), around...), own))
+	if all == own || all == "" {
+		return all
+	}
+	if _, err := parse(all); err != nil {
+		r.note(l.place("relevant"), "the indicators count “"+l.get("name")+"” as always asked: with the relevance of the groups around it, "+err.Error(), "shorten the relevance of the groups, if it matters")
+		return ""
+	}
+	return all
 }
 
 // sayable refuses bare names, which XPath would take for elements.
