@@ -16,6 +16,9 @@ func (c *compiler) writeBody(w *xmlWriter) {
 }
 
 func (c *compiler) writeControl(w *xmlWriter, e *element) {
+	if !w.room() {
+		return
+	}
 	switch e.kind {
 	case kindGroup:
 		c.writeGroup(w, e)
@@ -32,7 +35,7 @@ func (c *compiler) writeGroup(w *xmlWriter, e *element) {
 	if !e.flat {
 		w.attr("ref", e.path)
 	}
-	if !e.label.empty() || len(e.media) > 0 {
+	if !e.label.empty() {
 		c.writeLabel(w, e)
 	}
 	for _, ch := range e.children {
@@ -105,9 +108,6 @@ func (c *compiler) writeLabel(w *xmlWriter, e *element) {
 
 func (c *compiler) writeHint(w *xmlWriter, e *element) {
 	hint := e.hint.plain()
-	if hint == "" && e.hint.empty() && e.guidance.empty() {
-		hint = e.def().hint
-	}
 	if e.hintInItext() {
 		w.empty("hint", attr{"ref", "jr:itext('" + e.path + ":hint')"})
 		return
@@ -163,7 +163,7 @@ func (c *compiler) writeTriggered(w *xmlWriter, e, t *element) {
 // attached file, or the turns of a repeat.
 func (c *compiler) writeItemset(w *xmlWriter, e *element) {
 	if e.search {
-		c.writeInline(w, c.lists.get(e.list))
+		c.writeInline(w, e, c.lists.get(e.list))
 		return
 	}
 	if e.tags != nil {

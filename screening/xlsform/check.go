@@ -253,15 +253,9 @@ func (c *compiler) neverTrue(e *element) string {
 		if l == nil || q.file != "" {
 			continue
 		}
-		found := false
-		var names []string
-		for _, ch := range l.choices {
-			found = found || ch.name == value
-			names = append(names, ch.name)
-		}
-		if !found {
+		if !l.has(value) {
 			s := fmt.Sprintf("its condition asks for the choice %q of %q, which the list %q does not have.", value, q.name, l.name)
-			if near := suggest(value, names); near != "" {
+			if near := l.near(value); near != "" {
 				s += fmt.Sprintf(" Did you mean %q?", near)
 			}
 			return s

@@ -11,6 +11,7 @@ type externalChoices struct {
 	lists  map[string]bool
 	header []string
 	rows   [][]string
+	used   bool // by a question; else nobody needs the file
 }
 
 func (c *compiler) readExternalChoices() {
@@ -87,7 +88,11 @@ func (c *compiler) readChoices() {
 	if !ok {
 		return
 	}
-	if len(rows) > 0 && !c.hasColumn(sheetChoices, "name") {
+	if len(rows) == 0 {
+		delete(c.cols, sheetChoices) // headings alone say nothing, of languages neither
+		return
+	}
+	if !c.hasColumn(sheetChoices, "name") {
 		c.missingColumn(sh, sheetChoices, "name")
 		return
 	}
@@ -107,7 +112,12 @@ func (c *compiler) readChoices() {
 			c.lists.byName[listName] = l
 			c.lists.order = append(c.lists.order, l)
 		}
-		l.choices = append(l.choices, readChoice(r, dropped))
+		ch := readChoice(r, dropped)
+		l.choices = append(l.choices, ch)
+		l.hasOther = l.hasOther || ch.name == "other"
+		if l.spaced == nil && strings.Contains(ch.name, " ") {
+			l.spaced = ch
+		}
 	}
 	for _, l := range c.lists.order {
 		c.checkList(l)
@@ -118,12 +128,17 @@ func (c *compiler) readChoices() {
 // columns are left out.
 func (c *compiler) choiceHeaders(sh *Sheet) map[*column]bool {
 	dropped := map[*column]bool{}
+	double := doubleColons(sh.Header)
 	for i := range c.cols[sheetChoices] {
 		col := &c.cols[sheetChoices][i]
 		if col.known {
 			continue
 		}
-		base, _, _ := strings.Cut(col.header, ":")
+		part := ":"
+		if double {
+			part = "::"
+		}
+		base, _, _ := strings.Cut(col.header, part)
 		if base = strings.TrimSpace(base); strings.ContainsAny(base, " \t\n") {
 			c.warn(sh.Name, sh.HeaderRow, invalid(1, sheetChoices, base, "Column headers must not be empty and must not contain spaces. "+learnSheets))
 			dropped[col] = true
@@ -151,11 +166,12 @@ func (c *compiler) filledColumn(sh *Sheet, col *column) bool {
 func readChoice(r dataRow, dropped map[*column]bool) *choice {
 	ch := &choice{row: r.number, name: r.get("name"), label: r.text("label"), media: r.group("media")}
 	for _, v := range r.values {
-		switch {
-		case v.col.path[0] == "sms_option" && v.col.known:
-		case !v.col.known && !dropped[v.col]:
+		if !v.col.known && !dropped[v.col] {
 			ch.extra.set(v.col.path[0], v.text)
 		}
+	}
+	if v := r.get("sms_option"); v != "" {
+		ch.extra.set("sms_option", v)
 	}
 	return ch
 }

@@ -11,7 +11,13 @@ type Diff struct {
 	// Breaking counts the changes after which old and new answers cannot be
 	// read as one table.
 	Breaking int `json:"breaking"`
+	// More counts the changes beyond the first maxChanges, which are not listed.
+	More int `json:"more,omitempty"`
 }
+
+// maxChanges is more than anybody reads: a long list that every question uses
+// would give its changes once for each of them.
+const maxChanges = 10_000
 
 // Change is one difference. Path is the question in the newer form, or in the
 // older where it is gone.
@@ -53,7 +59,11 @@ func (c Change) String() string {
 func Compare(a, b *Form) Diff {
 	var d Diff
 	add := func(c Change) {
-		d.Changes = append(d.Changes, c)
+		if len(d.Changes) < maxChanges {
+			d.Changes = append(d.Changes, c)
+		} else {
+			d.More++
+		}
 		if c.Breaking {
 			d.Breaking++
 		}
@@ -75,6 +85,7 @@ func Compare(a, b *Form) Diff {
 		now[b.Questions[i].Path] = true
 	}
 	taken := map[string]bool{}
+	lists := listChanges{}
 	for i := range b.Questions {
 		q := &b.Questions[i]
 		before := old[q.Path]
@@ -93,6 +104,16 @@ func Compare(a, b *Form) Diff {
 			continue
 		}
 		compareQuestions(before, q, add)
+		list := lists.of(before.Choices, q.Choices)
+		if len(d.Changes) == maxChanges {
+			d.More += len(list.changes)
+			d.Breaking += list.breaking
+			continue
+		}
+		for _, c := range list.changes {
+			c.Path, c.Name, c.Row = q.Path, q.Name, q.Row
+			add(c)
+		}
 	}
 	for i := range a.Questions {
 		q := &a.Questions[i]
@@ -152,40 +173,68 @@ func compareQuestions(a, b *Question, add func(Change)) {
 			}
 		}
 	}
-	compareChoices(a, b, at, add)
 }
 
-func compareChoices(a, b *Question, at func(string) Change, add func(Change)) {
+// listChanges remembers what changed between two lists: questions share them.
+type listChanges map[listPair]listDiff
+
+type listDiff struct {
+	changes  []Change
+	breaking int
+}
+
+type listPair struct {
+	a, b       *Choice
+	lenA, lenB int
+}
+
+func (m listChanges) of(a, b []Choice) listDiff {
+	key := listPair{lenA: len(a), lenB: len(b)}
+	if len(a) > 0 {
+		key.a = &a[0]
+	}
+	if len(b) > 0 {
+		key.b = &b[0]
+	}
+	out, done := m[key]
+	if !done {
+		out.changes = compareChoices(a, b)
+		for _, c := range out.changes {
+			if c.Breaking {
+				out.breaking++
+			}
+		}
+		m[key] = out
+	}
+	return out
+}
+
+func compareChoices(a, b []Choice) (out []Change) {
 	old := map[string]*Choice{}
-	for i := range a.Choices {
-		old[a.Choices[i].Name] = &a.Choices[i]
+	for i := range a {
+		old[a[i].Name] = &a[i]
 	}
 	has := map[string]bool{}
-	for i := range b.Choices {
-		ch := &b.Choices[i]
+	for i := range b {
+		ch := &b[i]
 		has[ch.Name] = true
 		before := old[ch.Name]
 		if before == nil {
-			c := at("choice-added")
-			c.Choice, c.After = ch.Name, anyText(ch.Labels)
-			add(c)
+			out = append(out, Change{Kind: "choice-added", Choice: ch.Name, After: anyText(ch.Labels)})
 			continue
 		}
 		for _, lang := range bothKeys(before.Labels, ch.Labels) {
 			if before.Labels[lang] != ch.Labels[lang] {
-				c := at("choice-text")
-				c.Choice, c.Language, c.Before, c.After = ch.Name, lang, before.Labels[lang], ch.Labels[lang]
-				add(c)
+				out = append(out, Change{Kind: "choice-text", Choice: ch.Name, Language: lang, Before: before.Labels[lang], After: ch.Labels[lang]})
 			}
 		}
 	}
-	for i := range a.Choices {
-		if ch := &a.Choices[i]; !has[ch.Name] {
-			c := at("choice-removed")
-			c.Choice, c.Before, c.Breaking = ch.Name, anyText(ch.Labels), true
-			add(c)
+	for i := range a {
+		if ch := &a[i]; !has[ch.Name] {
+			out = append(out, Change{Kind: "choice-removed", Choice: ch.Name, Before: anyText(ch.Labels), Breaking: true})
 		}
 	}
+	return out
 }
 
 // compareOrder tells once where the questions that both forms have come in

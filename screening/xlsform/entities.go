@@ -41,9 +41,14 @@ func (c *compiler) readEntities() {
 		return
 	}
 	rows, ok := c.rows(sh, sheetEntities, false)
-	if !ok || !c.entityColumns(sh, rows) {
+	if !ok {
 		return
 	}
+	if len(rows) == 0 {
+		c.warnMisspelled(sheetEntities)
+		return
+	}
+	c.entityRows = rows
 	seen := map[string]bool{}
 	c.mentioned = map[string][]*entity{}
 	for _, r := range rows {
@@ -52,7 +57,7 @@ func (c *compiler) readEntities() {
 		}
 		e := &entity{dataset: r.get("dataset"), label: r.get("label"), id: r.get("entity_id"), createIf: r.get("create_if"),
 			updateIf: r.get("update_if"), row: r.number, mentions: map[string]bool{}}
-		if !c.entityName(r, e) || !c.entityMode(r, e) {
+		if !c.entityColumns(sh, r) || !c.entityName(r, e) || !c.entityMode(r, e) {
 			return
 		}
 		if seen[e.dataset] {
@@ -67,9 +72,6 @@ func (c *compiler) readEntities() {
 					e.mentions[ref.name] = true
 					c.mentioned[ref.name] = append(c.mentioned[ref.name], e)
 				}
-			}
-			if strings.Contains(v.text, "${") {
-				c.entityRefs = append(c.entityRefs, refCell{sheetEntities, r.number, v.col, v.text})
 			}
 		}
 		c.entities = append(c.entities, e)
@@ -86,13 +88,15 @@ func (c *compiler) entityPlace(e *entity) place {
 	return place{sheet: sheetEntities, row: e.row}
 }
 
-func (c *compiler) entityColumns(sh *Sheet, rows []dataRow) bool {
+// entityColumns refuses a row with a value under a heading that means nothing
+// here.
+func (c *compiler) entityColumns(sh *Sheet, r dataRow) bool {
 	var unknown []string
 	var first *column
-	for i := range c.cols[sheetEntities] {
-		if col := &c.cols[sheetEntities][i]; !col.known && len(rows) > 0 {
-			if unknown = append(unknown, col.header); first == nil {
-				first = col
+	for _, v := range r.values {
+		if !v.col.known {
+			if unknown = append(unknown, v.col.header); first == nil {
+				first = v.col
 			}
 		}
 	}
@@ -172,39 +176,64 @@ func (r *surveyReader) saveTo(row dataRow, e *element) {
 	}
 }
 
-func (r *surveyReader) saveProperty(row dataRow, e *element, v string, path []*element) {
-	bad := func(code, text, remedy, rest string) {
-		r.fail(r.at(sheetSurvey, row, "bind", "entities:saveto"), msg{code: code, text: text, remedy: remedy, detail: r.entitySentence(row.number, rest)})
+func (r *surveyReader) badSaveTo(row dataRow, code, text, remedy, rest string) {
+	r.fail(r.at(sheetSurvey, row, "bind", "entities:saveto"), msg{code: code, text: text, remedy: remedy, detail: r.entitySentence(row.number, rest)})
+}
+
+// saveToContainer refuses to save a group or repeat, or its end, into an entity.
+func (r *surveyReader) saveToContainer(row dataRow) {
+	v := row.get("bind", "entities:saveto")
+	if v == "" {
+		return
+	}
+	if _, _, ok := r.saveToList(row, v); ok {
+		r.badSaveTo(row, "save-to-container", "A group or repeat cannot be saved into an entity.", "Empty the cell, or move it to a question.",
+			"Groups and repeats can't be saved as entity properties. Either remove or move the save_to value in this row.")
+	}
+}
+
+// saveToList finds the entity list and the property that a save_to names.
+func (r *surveyReader) saveToList(row dataRow, v string) (d *entity, property string, ok bool) {
+	bad := func(code, text, remedy, rest string) (*entity, string, bool) {
+		r.badSaveTo(row, code, text, remedy, rest)
+		return nil, "", false
 	}
 	if len(r.entities) == 0 {
-		bad("no-entities", "There is no entity to save this answer into.", "Add a sheet entities with a row for the list.",
+		return bad("no-entities", "There is no entity to save this answer into.", "Add a sheet entities with a row for the list.",
 			"To save entity properties using the save_to column, add an entities sheet and declare an entity.")
-		return
 	}
 	list, property, prefixed := strings.Cut(v, "#")
 	switch {
 	case strings.Count(v, "#") > 1:
-		bad("save-to", "A save_to has at most one #.", "Write list#property.",
+		return bad("save-to", "A save_to has at most one #.", "Write list#property.",
 			"A 'save_to' value must have at most one '#' delimiter character. Please check the spelling of this 'save_to' value.")
-		return
 	case !prefixed && len(r.entities) > 1:
-		bad("save-to", "With several entity lists, save_to must say which one.", "Write list#property.",
+		return bad("save-to", "With several entity lists, save_to must say which one.", "Write list#property.",
 			"When there is more than one entity declaration, 'save_to' names must be prefixed with the entity 'list_name' that the property belongs to. Please either: add the entity 'list_name' prefix separated with a '#' e.g. my_list#my_save_to (where 'my_list' is the entity 'list_name', and 'my_save_to' is the 'save_to' property name), or remove all but one entity declarations.")
-		return
 	case !prefixed:
 		list, property = r.entities[0].dataset, v
 	}
-	var d *entity
 	for _, x := range r.entities {
 		if x.dataset == list {
 			d = x
 		}
 	}
 	if d == nil {
-		bad("unknown-entity", "There is no entity list "+quote(list)+".", "Correct the name, or declare the list in the sheet entities.",
+		return bad("unknown-entity", "There is no entity list "+quote(list)+".", "Correct the name, or declare the list in the sheet entities.",
 			fmt.Sprintf("The entity list name '%s' was not found on the entities sheet. Please either: check the spelling of the list name in the save_to value, or on the entities sheet add a row for this entity list, or check the spelling of existing entity list names.", list))
+	}
+	if property == "" {
+		return bad("save-to-name", "The save_to names no property.", "Write list#property.", sentenceName)
+	}
+	return d, property, true
+}
+
+func (r *surveyReader) saveProperty(row dataRow, e *element, v string, path []*element) {
+	d, property, ok := r.saveToList(row, v)
+	if !ok {
 		return
 	}
+	bad := func(code, text, remedy, rest string) { r.badSaveTo(row, code, text, remedy, rest) }
 	switch lower := strings.ToLower(property); {
 	case lower == "name" || lower == "label":
 		bad("save-to-name", "A property cannot be called name or label.", "Choose another name.", "Names used here must not be 'name' or 'label' (case-insensitive).")
@@ -368,30 +397,35 @@ func (c *compiler) byReference() []*entity {
 }
 
 func (c *compiler) entityScope(e *entity) ([]*element, bool) {
-	best := scope(e.refs[0].path)
+	best, deepest := scope(e.refs[0].path), e.refs[0].path
 	for _, ref := range e.refs[1:] {
 		if s := scope(ref.path); repeatsIn(s) > repeatsIn(best) {
-			best = s
+			best, deepest = s, ref.path
 		}
 	}
 	for _, ref := range e.refs {
 		s := scope(ref.path)
-		if ref.property != "" && len(s) == len(best) && prefixOf(s, best) || ref.property == "" && prefixOf(s, best) {
+		compatible := prefixOf(s, best)
+		if compatible && (ref.property == "" || len(s) == len(best)) {
 			continue
 		}
-		frame := fmt.Sprintf("The entity list name '%s' has a reference in container scope '%s' which is not compatible with ", e.dataset, scopeName(best))
+		other := deepest
+		if compatible {
+			other = best // saved from a turn outside the innermost one
+		}
+		frame := fmt.Sprintf("The entity list name '%s' has a reference in container scope '%s' which is not compatible with ", e.dataset, scopeName(other))
 		if ref.property != "" {
 			c.fail(c.at(sheetSurvey, c.rowOf(sheetSurvey, ref.row), "bind", "entities:saveto"), msg{code: "entity-scope",
 				text:   fmt.Sprintf("The entity %q depends on answers of different repeats.", e.dataset),
 				remedy: "Copy the value into the repeat with a calculate row and save that.",
-				detail: c.entitySentence(ref.row, frame+fmt.Sprintf("this 'save_to' reference in scope '%s'. Please either: check the spelling of the list name in the 'save_to', or copy either value into the desired container scope with a 'calculate' question then use that 'calculate' for the 'save_to'.", scopeName(s)))})
+				detail: c.entitySentence(ref.row, frame+fmt.Sprintf("this 'save_to' reference in scope '%s'. Please either: check the spelling of the list name in the 'save_to', or copy either value into the desired container scope with a 'calculate' question then use that 'calculate' for the 'save_to'.", scopeName(ref.path)))})
 			return nil, false
 		}
 		c.fail(c.entityPlace(e), msg{code: "entity-scope",
 			text:   fmt.Sprintf("The entity %q depends on answers of different repeats, one of them %q.", e.dataset, ref.question),
 			remedy: "Copy the value into the repeat with a calculate row and use that.",
 			detail: fmt.Sprintf("%s On the 'entities' sheet, the entity declaration is invalid. %sthe variable reference to '%s' in scope '%s'. Please either: check the spelling of the variable references, or copy either value into the desired container scope with a 'calculate' question then use that 'calculate' for the 'save_to'.",
-				rowTag(e.row), frame, ref.question, scopeName(s))})
+				rowTag(e.row), frame, ref.question, scopeName(ref.path))})
 		return nil, false
 	}
 	return best, true

@@ -51,11 +51,14 @@ func (c *compiler) full() bool { return len(c.errs) >= maxErrors }
 // suggestion looks for the name that was meant, for the first errors only:
 // comparing with every name takes time.
 func (c *compiler) suggestion(wrong string, names []string) string {
-	if len(c.errs) > 25 {
+	if len(c.errs) > 25 || len(wrong)*len(wrong)*len(names) > maxSuggestionWork {
 		return ""
 	}
 	return suggest(wrong, names)
 }
+
+// maxSuggestionWork bounds the letters compared to find one name.
+const maxSuggestionWork = 20_000_000
 
 // maxErrors bounds the list: a workbook of nonsense must not fill memory.
 const maxErrors = 200

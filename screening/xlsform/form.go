@@ -37,6 +37,7 @@ type element struct {
 	typ      string // canonical question type
 	written  string // the type as the sheet has it
 	row      int    // in the survey sheet; 0 = made by the compiler
+	made     place  // of what the compiler makes: the cell that it is made from
 	parent   *element
 	children []*element
 	path     string // absolute, set once the tree stands
@@ -124,6 +125,35 @@ type choiceList struct {
 	choices []*choice
 	itext   bool // labels live in the translations
 	inline  bool // used by search(): written into the questions, not as an instance
+
+	named    map[string]bool // the names, once somebody asks
+	hasOther bool            // the choice "other" is in it
+	spaced   *choice         // the first choice with a space in its name
+	ticks    *tickSet        // its names as numbers
+}
+
+// has tells whether a choice of the name is in the list.
+func (l *choiceList) has(name string) bool {
+	if l.named == nil {
+		l.named = make(map[string]bool, len(l.choices))
+		for _, ch := range l.choices {
+			l.named[ch.name] = true
+		}
+	}
+	return l.named[name]
+}
+
+// near finds the choice that was probably meant. Of a long list nobody expects it,
+// and looking would take time.
+func (l *choiceList) near(name string) string {
+	if len(l.choices) > 1000 || len(name) > 100 {
+		return ""
+	}
+	names := make([]string, len(l.choices))
+	for i, ch := range l.choices {
+		names[i] = ch.name
+	}
+	return suggest(name, names)
 }
 
 type choice struct {

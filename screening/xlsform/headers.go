@@ -77,6 +77,7 @@ var headerAliases = map[string]map[string][]string{
 		"set_form_title": {"title"},
 		"form_id":        {"id_string"},
 		"set_form_id":    {"id_string"},
+		"prefix":         {"prefix"},
 	},
 	sheetEntities: {
 		"list_name": {"dataset"},
@@ -93,11 +94,15 @@ var knownColumns = map[string]map[string]bool{
 	sheetSettings: set("title", "id_string", "name", "version", "style", "public_key", "submission_url", "auto_send",
 		"auto_delete", "allow_choice_duplicates", "default_language", "instance_name", "instance_xmlns", "instance_id",
 		"namespaces", "attribute", "clean_text_values", "omit_instanceid", "add_none_option", "client_editable",
-		"flat", "prefix", "delimiter", "xml_root", "sms_keyword", "sms_separator", "sms_allow_media", "sms_date_format",
+		"flat", "prefix", "delimiter", "xml_root", "instance", "sms_keyword", "sms_separator", "sms_allow_media", "sms_date_format",
 		"sms_datetime_format", "sms_response"),
 	sheetEntities: set("dataset", "entity_id", "create_if", "update_if", "label", "repeat"),
 	sheetOSM:      set("list_name", "name", "label"),
 }
+
+// lowered are columns of the author's own that lose their capitals all the same:
+// the tools of the field have a use of their own for the word.
+var lowered = map[string]map[string]bool{sheetChoices: set("parent", "extra_data")}
 
 func set(names ...string) map[string]bool {
 	m := make(map[string]bool, len(names))
@@ -114,12 +119,7 @@ func snake(s string) string { return strings.ToLower(strings.Join(strings.Fields
 // header where any header of the sheet uses it; else the old ":" does, which
 // clashes with the jr: prefix and is mended here.
 func readHeaders(sheet string, header []string) []column {
-	double := false
-	for _, h := range header {
-		if strings.Contains(h, "::") {
-			double = true
-		}
-	}
+	double := doubleColons(header)
 	out := make([]column, 0, len(header))
 	for i, h := range header {
 		if h == "" {
@@ -132,13 +132,27 @@ func readHeaders(sheet string, header []string) []column {
 	return out
 }
 
+// doubleColons tells whether the sheet parts its headings with two colons.
+func doubleColons(header []string) bool {
+	for _, h := range header {
+		if strings.Contains(h, "::") {
+			return true
+		}
+	}
+	return false
+}
+
 func headerPath(sheet, h string, double bool) (path []string, known bool) {
 	columns, aliases := knownColumns[sheet], headerAliases[sheet]
 	if columns[h] && aliases[h] == nil {
 		return []string{h}, true
 	}
-	if s := snake(h); columns[s] && aliases[s] == nil {
+	s := snake(h)
+	if columns[s] && aliases[s] == nil {
 		return []string{s}, true
+	}
+	if lowered[sheet][s] {
+		return []string{s}, false
 	}
 	var parts []string
 	if double {

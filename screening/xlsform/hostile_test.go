@@ -174,6 +174,32 @@ func TestHostileWorkbooksAreRefusedWithACode(t *testing.T) {
 		}, "a.csv", "cell-too-long"},
 		{"a line of nothing but commas", func(t *testing.T) []byte { return []byte("type,name\n" + strings.Repeat(",", 1<<19)) }, "a.csv", "too-large"},
 		{"a text of twenty megabytes", func(t *testing.T) []byte { return make([]byte, 20<<20) }, "a.md", "too-large"},
+		{"ten million texts", func(t *testing.T) []byte {
+			return xlsxParts(t, map[string]string{"xl/workbook.xml": oneSheet, "xl/_rels/workbook.xml.rels": oneRel, "xl/worksheets/sheet1.xml": sheet(inline("type")),
+				"xl/sharedStrings.xml": "<sst>" + strings.Repeat("<si/>", 9_000_000) + "</sst>"})
+		}, "a.xlsx", "too-large"},
+		{"two million styles", func(t *testing.T) []byte {
+			return xlsxParts(t, map[string]string{"xl/workbook.xml": oneSheet, "xl/_rels/workbook.xml.rels": oneRel, "xl/worksheets/sheet1.xml": sheet(inline("type")),
+				"xl/styles.xml": "<styleSheet><cellXfs>" + strings.Repeat(`<xf numFmtId="14"/>`, 2_000_000) + "</cellXfs></styleSheet>"})
+		}, "a.xlsx", "too-large"},
+		{"three million sheets", func(t *testing.T) []byte {
+			return xlsxParts(t, map[string]string{"xl/workbook.xml": "<workbook><sheets>" + strings.Repeat(`<sheet name="a"/>`, 2_500_000) + "</sheets></workbook>", "xl/_rels/workbook.xml.rels": oneRel})
+		}, "a.xlsx", "too-large"},
+		{"a part for every sheet there could be", func(t *testing.T) []byte {
+			var rels strings.Builder
+			for i := range 400_000 {
+				fmt.Fprintf(&rels, `<Relationship Id="r%d" Type="x/worksheet" Target="worksheets/sheet%d.xml"/>`, i, i)
+			}
+			return xlsxParts(t, map[string]string{"xl/workbook.xml": oneSheet, "xl/_rels/workbook.xml.rels": "<Relationships>" + rels.String() + "</Relationships>"})
+		}, "a.xlsx", "too-large"},
+		{"JSON of nothing but sheets", func(t *testing.T) []byte {
+			return []byte(`{"sheets":{` + strings.Repeat(`"a":{},`, 1_000_000) + `"b":{}}}`)
+		}, "a.json", "too-large"},
+		{"JSON of nothing but headings", func(t *testing.T) []byte {
+			return []byte(`{"sheets":{"a":{"header":[` + strings.Repeat(`1,`, 1_000_000) + `1]}}}`)
+		}, "a.json", "too-large"},
+		{"markdown of nothing but sheets", func(t *testing.T) []byte { return []byte(strings.Repeat("| a |\n", 1_000_000)) }, "a.md", "too-large"},
+		{"a .csv of nothing but sheets", func(t *testing.T) []byte { return []byte(strings.Repeat("a\n", 2_000_000)) }, "a.csv", "too-large"},
 		{"nothing", func(t *testing.T) []byte { return nil }, "a.xlsx", "unreadable"},
 		{"a file over the limit", func(t *testing.T) []byte { return make([]byte, 33<<20) }, "a.xlsx", "too-large"},
 	}

@@ -6,6 +6,7 @@ import "strings"
 // the order in which they were first met.
 type itext struct {
 	langs   []*translation
+	tags    int // labels of osm tags
 	tooMany bool
 }
 
@@ -73,9 +74,9 @@ func (c *compiler) collectTexts() *itext {
 		}
 	}
 	c.survey.walk(func(e *element) {
-		for _, b := range e.bind {
-			if c.messageInItext(b) {
-				c.addTexts(t, e.path+":"+b.key, "long", b.text, e)
+		for _, key := range messages {
+			if text, ok := e.bind.find(key); ok && c.messageInItext(pair{key, text}) {
+				c.addTexts(t, e.path+":"+key, "long", text, e)
 			}
 		}
 		if e.labelInItext() {
@@ -95,6 +96,10 @@ func (c *compiler) collectTexts() *itext {
 }
 
 func choiceID(list string, i int) string { return list + "-" + itoa(i) }
+
+// messages are the texts of a bind that a person may read, in the order of the
+// form, whatever the order of the columns.
+var messages = [...]string{"jr:constraintMsg", "jr:requiredMsg", "jr:noAppErrorString"}
 
 // messageInItext tells whether a message of the bind is kept as a translation:
 // where it has languages, or a reference in it.

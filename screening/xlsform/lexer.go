@@ -208,7 +208,7 @@ func isDynamic(value, questionType string) bool {
 	}
 	hyphens := false
 	switch questionType {
-	case "date", "dateTime", "time", "geopoint", "geotrace", "geoshape":
+	case "date", "dateTime", "geopoint", "geotrace", "geoshape":
 		hyphens = true
 	}
 	for _, t := range tokenize(value) {
@@ -218,7 +218,7 @@ func isDynamic(value, questionType string) bool {
 				return false
 			}
 			return true
-		case tokUnion, tokRef, tokCall, tokPred:
+		case tokUnion, tokRef, tokCall:
 			return true
 		}
 	}
@@ -242,7 +242,7 @@ func instanceSpans(s string) [][2]int {
 		if tried++; tried > maxInstancePaths {
 			break
 		}
-		if last, ok := instancePath(toks, i); ok {
+		if last, ok := instancePath(s, toks, i); ok {
 			out = append(out, [2]int{toks[i].start, toks[last].end})
 			i = last
 		}
@@ -255,7 +255,7 @@ func instanceSpans(s string) [][2]int {
 const maxInstancePaths = 200
 
 // instancePath gives the last token of the path that begins at instance( .
-func instancePath(toks []token, i int) (last int, ok bool) {
+func instancePath(s string, toks []token, i int) (last int, ok bool) {
 	j := skipBalanced(toks, i)
 	if j < 0 || j+1 >= len(toks) || toks[j+1].kind != tokSlash {
 		return 0, false
@@ -272,7 +272,13 @@ func instancePath(toks []token, i int) (last int, ok bool) {
 			}
 			j, last = end, end
 		default:
-			return last, true
+			// Any child (*), an attribute (@) and a name with a prefix (a:b) go on.
+			switch c := s[toks[j].start]; {
+			case c == '*' && toks[j-1].kind == tokSlash, c == '@' && toks[j-1].kind == tokSlash, c == ':' && toks[j-1].kind == tokName:
+				last = j
+			default:
+				return last, true
+			}
 		}
 	}
 	return last, true

@@ -36,13 +36,55 @@ func (c *compiler) expandLoops(e *element) {
 		return
 	}
 	for _, choice := range l.choices {
+		if choice.name == "none" {
+			continue // the choice of none of them is nothing to ask about
+		}
 		g := &element{kind: kindGroup, name: choice.name, row: e.row, label: choice.label, media: choice.media}
 		for _, t := range template {
-			g.add(substitute(t.copyTree(), choice))
+			g.add(c.substitute(t.copyTree(), choice))
 		}
-		e.add(g)
+		if e.add(g); c.filled > maxForm {
+			c.tooLong()
+			return
+		}
 	}
 	c.looped = true
+}
+
+// addNone follows the setting add_none_option, an older way to keep "none" from
+// being chosen beside other choices: the first question of a list gets the
+// condition. The choice itself must be in the list.
+func (c *compiler) addNone() {
+	if !c.settings.on("add_none_option", false) {
+		return
+	}
+	const alone = "(.='none' or not(selected(., 'none')))"
+	has := map[*choiceList]bool{}
+	for _, l := range c.lists.order {
+		for _, ch := range l.choices {
+			has[l] = has[l] || ch.name == "none" && ch.label.plain() == "None" && len(ch.media) == 0 && len(ch.extra) == 0
+		}
+	}
+	c.survey.walk(func(e *element) {
+		if e.kind != kindQuestion || e.typ != typeSelectMultiple {
+			return
+		}
+		l := c.lists.get(e.list)
+		if l == nil || e.choiceFilter == "" && e.params["randomize"] == "true" {
+			c.fail(c.typePlace(e), msg{code: "none-option", text: "The setting add_none_option needs the choices of this question in the sheet choices.",
+				remedy: "Remove the column add_none_option from the settings sheet and write the condition into the column constraint.", detail: "There should be choices for this question."})
+			return
+		}
+		if has[l] {
+			return
+		}
+		has[l] = true
+		if v := e.bind.get("constraint"); v != "" {
+			e.bind.set("constraint", v+" and "+alone)
+		} else {
+			e.bind.set("constraint", alone)
+		}
+	})
 }
 
 func (e *element) copyTree() *element {
@@ -57,15 +99,20 @@ func (e *element) copyTree() *element {
 
 // substitute puts the choice's name and label into the texts of a question of
 // the loop.
-func substitute(e *element, ch *choice) *element {
+func (c *compiler) substitute(e *element, ch *choice) *element {
 	fill := func(lang, s string) string {
+		if !strings.Contains(s, "%") {
+			return s
+		}
 		label := ch.label.plain()
 		for _, v := range ch.label.values {
 			if v.lang == lang {
 				label = v.text
 			}
 		}
-		return strings.NewReplacer("%(name)s", ch.name, "%(label)s", label).Replace(s)
+		s = strings.NewReplacer("%(name)s", ch.name, "%(label)s", label, "%%", "%").Replace(s)
+		c.filled += len(s)
+		return s
 	}
 	texts := func(t langText) langText {
 		out := langText{append([]langValue(nil), t.values...)}

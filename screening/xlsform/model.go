@@ -40,7 +40,10 @@ func (c *compiler) write() []byte {
 	w.end()
 	c.writeBody(w)
 	w.end()
-	if w.broken {
+	switch {
+	case w.full || c.expanded > maxForm:
+		c.tooLong()
+	case w.broken:
 		c.badXMLName(w.bad)
 	}
 	return w.b
@@ -71,28 +74,18 @@ func (c *compiler) badXMLName(name string) {
 	c.fail(place{sheet: sheetSurvey, text: name}, m)
 }
 
-// ownNamespaces reads the setting namespaces: ex="http://..." fx="...".
+// ownNamespaces reads the setting namespaces: ex="http://..." fx=http://...,
+// parted by spaces. What is not one name and one address is left out.
 func (c *compiler) ownNamespaces() []attr {
 	var out []attr
-	for s := c.settings.get("namespaces"); ; {
-		name, rest, ok := strings.Cut(s, "=")
-		if !ok {
-			return out
+	for _, word := range strings.Fields(c.settings.get("namespaces")) {
+		name, uri, ok := strings.Cut(word, "=")
+		uri = strings.NewReplacer(`"`, "", "'", "").Replace(uri)
+		if ok && isNCName(name) && uri != "" && !strings.Contains(uri, "=") {
+			out = append(out, attr{"xmlns:" + name, uri})
 		}
-		rest = strings.TrimSpace(rest)
-		if rest == "" {
-			return out
-		}
-		q := rest[:1]
-		uri, after, ok := strings.Cut(rest[1:], q)
-		if !ok {
-			return out
-		}
-		if n := strings.TrimSpace(name); isNCName(n) && uri != "" {
-			out = append(out, attr{"xmlns:" + n, uri})
-		}
-		s = after
 	}
+	return out
 }
 
 func (c *compiler) writeModel(w *xmlWriter) {
@@ -182,23 +175,20 @@ func (c *compiler) nodeChildren(w *xmlWriter, e *element, inTemplate bool) {
 	}
 }
 
-// maxForm bounds the XML: repeats in groups in repeats are written twice each.
+// maxForm bounds the XML: repeats in groups in repeats are written twice each, a
+// list that is searched once for each question, a long path for each short
+// reference.
 const maxForm = 48 << 20
 
-// tooLong stops the writing of a form that grows beyond measure.
-func (c *compiler) tooLong(w *xmlWriter) bool {
-	if len(w.b) < maxForm {
-		return false
-	}
+func (c *compiler) tooLong() {
 	if len(c.errs) == 0 {
 		c.fail(place{sheet: sheetSurvey}, msg{code: "too-large", text: fmt.Sprintf("The form would have more than %d MiB.", maxForm>>20),
-			remedy: "Take repeats out of each other, put long lists into attached files, or split the form."})
+			remedy: "Take repeats out of each other, put long lists into attached files, shorten names, or split the form."})
 	}
-	return true
 }
 
 func (c *compiler) writeRepeat(w *xmlWriter, e *element, inTurn bool) {
-	if c.tooLong(w) {
+	if !w.room() {
 		return
 	}
 	if !inTurn {
@@ -235,9 +225,6 @@ func (c *compiler) staticDefault(e *element) string {
 }
 
 func (c *compiler) rootAttributes(w *xmlWriter) {
-	for _, a := range c.settings.attributes {
-		w.attr(a.name, a.value)
-	}
 	w.attr("id", c.id)
 	if v := c.settings.get("instance_xmlns"); v != "" {
 		w.attr("xmlns", v)
@@ -246,6 +233,13 @@ func (c *compiler) rootAttributes(w *xmlWriter) {
 		if v := c.settings.get(a.name); v != "" {
 			w.attr(a.value, v)
 		}
+	}
+	// The author's own come last: they cannot take the place of id or version.
+	for _, a := range c.settings.attributes {
+		w.attr(a.name, a.value)
+	}
+	for _, a := range c.settings.instance {
+		w.attr(a.name, c.xpath(a.value, c.survey, refMode{}))
 	}
 }
 

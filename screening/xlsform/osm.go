@@ -64,6 +64,9 @@ func tagPath(e *element, names ...string) string {
 // values inside.
 func (c *compiler) writeTags(w *xmlWriter, e *element) {
 	for _, tag := range e.tags.choices {
+		if !w.room() {
+			return
+		}
 		w.start("tag", attr{"key", tag.name})
 		c.writeTagLabel(w, tag.label, tagPath(e, tag.name))
 		if values := c.osmLists.get(tag.name); values != nil {
@@ -91,16 +94,29 @@ func (c *compiler) addTagTexts(t *itext, e *element) {
 	if e.tags == nil {
 		return
 	}
+	add := func(label langText, names ...string) {
+		if t.tags++; t.tags > maxTags {
+			t.tooMany = true
+			return
+		}
+		c.addTexts(t, tagPath(e, names...), "long", label, nil)
+	}
 	for _, tag := range e.tags.choices {
+		if t.tooMany {
+			return
+		}
 		if tag.label.translated() {
-			c.addTexts(t, tagPath(e, tag.name), "long", tag.label, nil)
+			add(tag.label, tag.name)
 		}
 		if values := c.osmLists.get(tag.name); values != nil {
 			for _, v := range values.choices {
-				if v.label.translated() {
-					c.addTexts(t, tagPath(e, tag.name, v.name), "long", v.label, nil)
+				if v.label.translated() && !t.tooMany {
+					add(v.label, tag.name, v.name)
 				}
 			}
 		}
 	}
 }
+
+// maxTags bounds the translated labels of tags; each question has its own.
+const maxTags = 100_000

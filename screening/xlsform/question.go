@@ -9,30 +9,44 @@ import (
 
 // question reads a row that is no group.
 func (r *surveyReader) question(row dataRow, written string, p params) {
+	if written == "calculate" && row.get("bind", "calculate") == "" && !isDynamic(row.get("default"), "string") {
+		r.fail(r.at(sheetSurvey, row, "bind", "calculate"), msg{code: "no-calculation", text: "A calculate row needs a calculation.",
+			remedy: "Write the expression into the column calculation.", detail: rowTag(row.number) + " Missing calculation."})
+		return
+	}
+	if written == "simserial" || written == "subscriberid" {
+		r.warn(sheetSurvey, row.number, fmt.Sprintf("%s %s is no longer supported on most devices. Only old versions of Collect on Android versions older than 11 still support it.", rowTag(row.number), written))
+	}
 	n, ok := r.name(row)
 	if !ok {
 		return
 	}
 	e := r.element(row, n, kindQuestion)
 	e.written, e.params = written, p
-	if written == "calculate" && row.get("bind", "calculate") == "" && !isDynamic(e.deflt, "string") {
-		r.fail(r.at(sheetSurvey, row, "bind", "calculate"), msg{code: "no-calculation", text: "A calculate row needs a calculation.",
-			remedy: "Write the expression into the column calculation.", detail: rowTag(row.number) + " Missing calculation."})
+	if !r.checkName(row, e) {
 		return
 	}
 	if written == "include" {
-		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "include", text: "Rows of type include need another form, which is not at hand.",
+		r.setAside(row, e, msg{code: "include", text: "Rows of type include need another form, which is not at hand.",
 			remedy: "Copy the questions of the other form into this sheet.", detail: "This section has not been included."})
 		return
 	}
 	if handled := r.selection(row, e, written); handled {
 		return
 	}
-	if e.typ = written; osmPattern.MatchString(written) {
+	switch e.typ = written; {
+	case osmPattern.MatchString(written):
 		e.typ = "osm"
+	case written == typeSelectExternal:
+		e.typ = "string" // without a list it is a line of text
+	case listless[written]:
+		r.setAside(row, e, msg{code: "unknown-type", text: "This question does not say which choices it has.",
+			remedy: "Write select_one, select_multiple or rank and the name of a list of the sheet choices, such as select_one yes_no.",
+			detail: "Arguments 'itemset' and 'list_name' must not both be None or empty."})
+		return
 	}
 	if _, known := questionTypes[e.typ]; !known {
-		r.unknownType(row, written)
+		r.unknownType(row, e)
 		return
 	}
 	switch {
@@ -51,6 +65,9 @@ func (r *surveyReader) question(row dataRow, written string, p params) {
 // accept puts a question into the tree. One that shows only the choices, above
 // the rows of a list, needs no label of its own.
 func (r *surveyReader) accept(row dataRow, e *element) {
+	if h := e.def().hint; h != "" && e.hint.empty() {
+		e.hint = plainText(h)
+	}
 	if e.control.get("appearance") == "label" && e.label.empty() {
 		e.label = plainText(" ")
 	}
@@ -58,24 +75,35 @@ func (r *surveyReader) accept(row dataRow, e *element) {
 	if r.checkTrigger(row) && row.get("trigger") != "" {
 		r.trigger = append(r.trigger, triggerRef{e, row})
 	}
-	if e.kind != kindExternal {
-		r.checkName(row, e)
-	}
 	r.top().e.add(e)
 }
 
-func (r *surveyReader) unknownType(row dataRow, written string) {
+// setAside keeps an error of a row's type until the whole survey is read, and the
+// row with it: references to it are no mistake of their own.
+func (r *surveyReader) setAside(row dataRow, e *element, m msg) {
+	r.late = append(r.late, lateError{r.at(sheetSurvey, row, "type"), m})
+	e.typ = "text"
+	r.accept(row, e)
+}
+
+type lateError struct {
+	at place
+	m  msg
+}
+
+func (r *surveyReader) unknownType(row dataRow, e *element) {
+	written := e.written
 	m := msg{code: "unknown-type", text: "There is no question type " + quote(written) + ".",
 		remedy:  "See xlsform.org/en/#question-types for the types.",
 		suggest: r.typeSuggestion(written),
 		detail:  "Unknown question type '" + written + "'."}
 	switch written {
-	case "select_one", "select_multiple", "select one", "rank", "select_one_external":
+	case "select_one", "select_multiple", "select1", "select_one_external":
 		m.text, m.remedy = "This question does not say which choices it has.", "Write "+written+" and the name of a list of the sheet choices, such as "+written+" yes_no."
 	case "select_one_from_file", "select_multiple_from_file":
 		m.text, m.remedy = "This question does not say which file its choices are in.", "Write "+written+" and the name of the file, such as "+written+" people.csv."
 	}
-	r.fail(r.at(sheetSurvey, row, "type"), m)
+	r.setAside(row, e, m)
 }
 
 // typeSuggestion finds the type that was meant: a near spelling, of a select also
@@ -126,7 +154,7 @@ func (r *surveyReader) selection(row dataRow, e *element, written string) bool {
 			continue
 		}
 		e.typ, e.list, e.other = cmd.kind, m[1], m[2] != ""
-		r.choose(row, e, cmd.fromFile)
+		r.choose(row, e, cmd.words, cmd.fromFile)
 		return true
 	}
 	return false
@@ -135,32 +163,28 @@ func (r *surveyReader) selection(row dataRow, e *element, written string) bool {
 // fileEndings are the files that a select can take its choices from.
 var fileEndings = set(".csv", ".xml", ".geojson")
 
-func (r *surveyReader) choose(row dataRow, e *element, fromFile bool) {
+func (r *surveyReader) choose(row dataRow, e *element, words string, fromFile bool) {
 	ending := path.Ext(e.list)
-	switch {
-	case e.typ == typeSelectExternal && e.choiceFilter == "":
-		r.warn(sheetSurvey, row.number, rowTag(row.number)+" select one external is only meant for filtered selects.")
-		r.fail(r.at(sheetSurvey, row, "choice_filter"), msg{code: "external-filter", text: "A select_one_external needs a choice_filter.",
-			remedy: "Write a filter, such as district=${district}, or use select_one.", detail: "'" + e.list + "'"})
-		return
-	case fromFile && (!fileEndings[ending] || strings.Count(strings.TrimLeft(e.list, "."), ".") != 1):
-		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "file-ending", text: "The file " + quote(e.list) + " is not of a kind that choices can be read from.",
-			remedy: "Use a file whose name has one dot and ends in .csv, .xml or .geojson.",
-			detail: fmt.Sprintf("%s File name for '%s' should end with one of the supported file extensions: '.csv', '.xml', '.geojson'", rowTag(row.number), e.written)})
-		return
-	}
 	isFile := fileEndings[ending]
 	_, isRef := wholeRef(e.list)
+	if e.typ == typeSelectExternal && e.choiceFilter == "" {
+		r.warn(sheetSurvey, row.number, rowTag(row.number)+" select one external is only meant for filtered selects.")
+	}
+	if e.typ == typeSelectExternal && !r.externalList(row, e) {
+		return
+	}
+	if fromFile && (!isFile || strings.Count(strings.TrimLeft(e.list, "."), ".") != 1) {
+		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "file-ending", text: "The file " + quote(e.list) + " is not of a kind that choices can be read from.",
+			remedy: "Use a file whose name has one dot and ends in .csv, .xml or .geojson.",
+			detail: fmt.Sprintf("%s File name for '%s' should end with one of the supported file extensions: '.csv', '.xml', '.geojson'", rowTag(row.number), words+" "+e.list)})
+		return
+	}
 	switch {
 	case e.typ == typeSelectExternal:
-		if !r.externalList(row, e) {
-			return
-		}
 	case isFile:
 		e.file = e.list
 	case isRef:
 		e.listRef = e.list
-		r.refs = append(r.refs, refCell{sheetSurvey, row.number, r.typeColumn(row), e.list})
 	case r.lists.get(e.list) == nil:
 		r.missingList(row, e.list)
 		return
@@ -170,27 +194,25 @@ func (r *surveyReader) choose(row dataRow, e *element, fromFile bool) {
 	if e.other && !r.orOther(row, e) {
 		return
 	}
-	if !r.selectParams(row, e, isFile) {
+	if !r.selectParams(row, e, fromFile) {
+		return
+	}
+	if e.typ == typeSelectExternal && e.choiceFilter == "" {
+		r.fail(r.at(sheetSurvey, row, "choice_filter"), msg{code: "external-filter", text: "A select_one_external needs a choice_filter.",
+			remedy: "Write a filter, such as district=${district}, or use select_one.", detail: "'" + e.list + "'"})
 		return
 	}
 	r.searchAppearance(row, e)
-	r.inTable(row, e)
+	if !r.inTable(row, e) {
+		return
+	}
 	r.accept(row, e)
 	if e.other {
-		other := &element{kind: kindQuestion, typ: "text", written: "text", name: e.name + "_other", row: row.number, label: plainText("Specify other.")}
+		other := &element{kind: kindQuestion, typ: "text", written: "text", name: e.name + "_other", row: row.number, label: plainText("Specify other."),
+			made: r.at(sheetSurvey, row, "type")}
 		other.bind.set("relevant", "selected(../"+e.name+", 'other')")
-		r.checkName(row, other)
 		r.top().e.add(other)
 	}
-}
-
-func (r *surveyReader) typeColumn(row dataRow) *column {
-	for _, v := range row.values {
-		if v.col.path[0] == "type" {
-			return v.col
-		}
-	}
-	return &column{header: "type", path: []string{"type"}}
 }
 
 func (r *surveyReader) externalList(row dataRow, e *element) bool {
@@ -211,6 +233,7 @@ func (r *surveyReader) externalList(row dataRow, e *element) bool {
 			detail: rowTag(row.number) + "List name not in external choices sheet: " + e.list})
 		return false
 	}
+	r.external.used = true
 	return true
 }
 
@@ -234,16 +257,15 @@ func (r *surveyReader) missingList(row dataRow, list string) {
 // spacelessChoices refuses names with spaces where several are saved in one
 // answer, parted by spaces.
 func (r *surveyReader) spacelessChoices(row dataRow, e *element) bool {
-	for _, ch := range r.lists.get(e.list).choices {
-		if strings.Contains(ch.name, " ") {
-			r.fail(r.at(sheetChoices, r.rowOf(sheetChoices, ch.row), "name"), msg{code: "choice-space",
-				text:   fmt.Sprintf("The choice %q of the list %q has a space in its name, and the question in row %d saves several choices parted by spaces.", ch.name, e.list, row.number),
-				remedy: "Use an underscore instead of the space.", suggest: strings.ReplaceAll(ch.name, " ", "_"),
-				detail: fmt.Sprintf("Choice names with spaces cannot be added to multiple choice selects. See [%s] in [%s]", ch.name, e.list)})
-			return false
-		}
+	ch := r.lists.get(e.list).spaced
+	if ch == nil {
+		return true
 	}
-	return true
+	r.fail(r.at(sheetChoices, r.rowOf(sheetChoices, ch.row), "name"), msg{code: "choice-space",
+		text:   fmt.Sprintf("The choice %q of the list %q has a space in its name, and the question in row %d saves several choices parted by spaces.", ch.name, e.list, row.number),
+		remedy: "Use an underscore instead of the space.", suggest: strings.ReplaceAll(ch.name, " ", "_"),
+		detail: fmt.Sprintf("Choice names with spaces cannot be added to multiple choice selects. See [%s] in [%s]", ch.name, e.list)})
+	return false
 }
 
 // orOther adds the choice "other" to the list, once.
@@ -262,16 +284,18 @@ func (r *surveyReader) orOther(row dataRow, e *element) bool {
 			detail: rowTag(row.number) + " Please specify choices for this 'or other' question."})
 		return false
 	}
-	for _, ch := range l.choices {
-		if ch.name == "other" {
-			return true
-		}
+	if l.hasOther {
+		return true
 	}
+	l.hasOther = true
 	ch := &choice{name: "other"}
 	var langs []string
 	translated := false
 	for _, x := range l.choices {
-		translated = translated || x.label.translated()
+		if !x.label.translated() {
+			continue
+		}
+		translated = true
 		for _, v := range x.label.in(r.defaultLanguage) {
 			if !contains(langs, v.lang) {
 				langs = append(langs, v.lang)
@@ -279,7 +303,7 @@ func (r *surveyReader) orOther(row dataRow, e *element) bool {
 		}
 	}
 	if !translated {
-		ch.label, langs = plainText("Other"), nil
+		ch.label = plainText("Other")
 	}
 	for _, lang := range langs {
 		ch.label.values = append(ch.label.values, langValue{lang, "Other"})
@@ -298,13 +322,13 @@ func contains(list []string, s string) bool {
 }
 
 // selectParams checks randomize, seed, and the columns of an attached file.
-func (r *surveyReader) selectParams(row dataRow, e *element, isFile bool) bool {
+func (r *surveyReader) selectParams(row dataRow, e *element, fromFile bool) bool {
 	p := e.params
 	if len(p) == 0 {
 		return true
 	}
 	allowed := []string{"randomize", "seed"}
-	if isFile {
+	if fromFile {
 		allowed = append(allowed, "value", "label")
 	}
 	if !r.allowParams(row, p, allowed...) {
@@ -337,29 +361,29 @@ func (r *surveyReader) selectParams(row dataRow, e *element, isFile bool) bool {
 }
 
 // inTable makes a select a row of the table-list around it.
-func (r *surveyReader) inTable(row dataRow, e *element) {
-	top := r.top()
-	if !top.tableList {
-		return
+func (r *surveyReader) inTable(row dataRow, e *element) bool {
+	if r.table == nil {
+		return true
 	}
-	if top.tableOf == "" {
+	if r.table.list == "" {
 		if e.choiceFilter != "" {
 			r.fail(r.at(sheetSurvey, row, "choice_filter"), msg{code: "table-filter", text: "A choice filter does not work in a table-list: all its questions show the same choices.",
 				remedy: "Empty the cell, or take the question out of the table-list.",
 				detail: rowTag(row.number) + " Choice filter not supported for table-list appearance."})
-			return
+			return false
 		}
-		top.tableOf = e.list
+		r.table.list = e.list
 		head := &element{kind: kindQuestion, typ: e.typ, written: e.written, name: "reserved_name_for_field_list_labels_" + strconv.Itoa(row.number),
-			list: e.list, label: plainText(" ")}
+			list: e.list, label: plainText(" "), made: r.at(sheetSurvey, row, "type")}
 		head.control.set("appearance", "label")
-		top.e.add(head)
+		r.top().e.add(head)
 	}
-	if top.tableOf != e.list {
-		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "table-list", text: fmt.Sprintf("The questions of a table-list must share one list; this one uses %q, the first uses %q.", e.list, top.tableOf),
+	if r.table.list != e.list {
+		r.fail(r.at(sheetSurvey, row, "type"), msg{code: "table-list", text: fmt.Sprintf("The questions of a table-list must share one list; this one uses %q, the first uses %q.", e.list, r.table.list),
 			remedy: "Use the same list, or put the question into a group of its own.",
-			detail: fmt.Sprintf("%s Badly formatted table list, list names don't match: %s vs. %s", rowTag(row.number), top.tableOf, e.list)})
-		return
+			detail: fmt.Sprintf("%s Badly formatted table list, list names don't match: %s vs. %s", rowTag(row.number), r.table.list, e.list)})
+		return false
 	}
 	e.control.set("appearance", "list-nolabel")
+	return true
 }

@@ -38,7 +38,7 @@ func (r *surveyReader) rangeQuestion(row dataRow, e *element) bool {
 			p[d.name] = d.value
 		}
 	}
-	if !x.numbers() || !x.appearance() || !x.ticks() || !x.labels() {
+	if !x.appearance() || !x.numbers() || !x.ticks() || !x.labels() {
 		return false
 	}
 	for _, k := range [...]string{"start", "end", "step"} {
@@ -137,6 +137,33 @@ func (x *rangeCheck) ticks() bool {
 	return true
 }
 
+// tickSet is a choice list read as numbers, each once.
+type tickSet struct {
+	order []*big.Rat
+	bad   *choice // the first that is none
+}
+
+// maxTicks bounds the labels of all range questions together; each is compared
+// with its range.
+const maxTicks = 100_000
+
+func readTicks(l *choiceList) *tickSet {
+	t := &tickSet{}
+	seen := map[string]bool{}
+	for _, ch := range l.choices {
+		n, ok := exact(ch.name)
+		if !ok {
+			t.bad = ch
+			return t
+		}
+		if !seen[n.RatString()] {
+			seen[n.RatString()] = true
+			t.order = append(t.order, n)
+		}
+	}
+	return t
+}
+
 // labels checks the choice list that names ticks.
 func (x *rangeCheck) labels() bool {
 	name := x.e.params["tick_labelset"]
@@ -147,28 +174,13 @@ func (x *rangeCheck) labels() bool {
 	if l == nil {
 		return x.bad("There is no choice list "+quote(name)+" for tick_labelset.", "the parameter 'tick_labelset' must be a choice list name from the 'list_name' column on the choices sheet.")
 	}
-	values := map[string]*big.Rat{}
-	var order []*big.Rat
-	for _, ch := range l.choices {
-		n, ok := exact(ch.name)
-		if !ok {
-			return x.bad("The choice "+quote(ch.name)+" of "+quote(name)+" is not a number.", "the parameter 'unknown' choice values must all be numbers.")
-		}
-		if values[n.RatString()] == nil {
-			values[n.RatString()] = n
-			order = append(order, n)
-		}
+	if l.ticks == nil {
+		l.ticks = readTicks(l)
 	}
-	switch x.e.control.get("appearance") {
-	case "no-ticks", "vertical no-ticks", "no-ticks vertical":
-		if len(order) > 2 {
-			return x.bad("With no-ticks, tick_labelset may name only the two ends.", "the parameter 'tick_labelset' choice list must have only 2 items when the 'appearance' is 'no-ticks'.")
-		}
-		for _, n := range order {
-			if n.Cmp(x.num["start"]) != 0 && n.Cmp(x.num["end"]) != 0 {
-				return x.bad("With no-ticks, tick_labelset may name only start and end.", "the parameter 'tick_labelset' choice list values may onlymatch the range 'start' and 'end' values when the 'appearance' is 'no-ticks'.")
-			}
-		}
+	order := l.ticks.order
+	if x.ticked += len(order); x.ticked > maxTicks {
+		x.fail(x.at(sheetSurvey, x.row, "parameters"), msg{code: "too-large", text: "The range questions have too many labels.", remedy: "Use a shorter list for tick_labelset."})
+		return false
 	}
 	step, stepName := x.num["step"], "step"
 	if n := x.num["tick_interval"]; n != nil {
@@ -181,6 +193,29 @@ func (x *rangeCheck) labels() bool {
 		if !multiple(new(big.Rat).Sub(n, x.num["start"]), step) {
 			return x.bad("A choice of tick_labelset is no tick.", "the parameter 'tick_labelset' choices' values must be equal to the start of the range plus a multiple of '"+stepName+"'.")
 		}
+	}
+	if bad := l.ticks.bad; bad != nil {
+		return x.bad("The choice "+quote(bad.name)+" of "+quote(name)+" is not a number.", "the parameter 'unknown' choice values must all be numbers.")
+	}
+	switch x.e.control.get("appearance") {
+	case "no-ticks", "vertical no-ticks", "no-ticks vertical":
+		return x.ends(order)
+	}
+	return true
+}
+
+// ends holds the labels of a slider without ticks to its two ends.
+func (x *rangeCheck) ends(order []*big.Rat) bool {
+	if len(order) > 2 {
+		return x.bad("With no-ticks, tick_labelset may name only the two ends.", "the parameter 'tick_labelset' choice list must have only 2 items when the 'appearance' is 'no-ticks'.")
+	}
+	start, end := false, false
+	for _, n := range order {
+		start = start || n.Cmp(x.num["start"]) == 0
+		end = end || n.Cmp(x.num["end"]) == 0
+	}
+	if !start || !end {
+		return x.bad("With no-ticks, tick_labelset must name start and end.", "the parameter 'tick_labelset' choice list values may onlymatch the range 'start' and 'end' values when the 'appearance' is 'no-ticks'.")
 	}
 	return true
 }

@@ -163,6 +163,13 @@ func oldExcel() Errors {
 	return Errors{{Code: codePrefix + "left-out.xls", Message: "This is a workbook in the old Excel format (.xls), which is not supported.", Remedy: "Open it in a spreadsheet program and save it as .xlsx."}}
 }
 
+// maxSheets is more than any questionnaire has.
+const maxSheets = 200
+
+func tooManySheets() Errors {
+	return tooLarge(fmt.Sprintf("The workbook has more than %d sheets.", maxSheets))
+}
+
 // budget counts what has been read and refuses what is too much.
 type budget struct {
 	limits Limits

@@ -94,14 +94,18 @@ func (r *jsonReader) optional(to *string) error {
 }
 
 func (r *jsonReader) sheet(name string) error {
+	if len(r.w.Sheets) == maxSheets {
+		return tooManySheets()
+	}
 	sh := Sheet{Name: name, HeaderRow: 1}
 	err := r.object("the sheet "+quote(name), func(field string) error {
 		switch field {
 		case "header":
-			var cells []*cellText
-			err := r.dec.Decode(&cells)
-			sh.Header = texts(cells)
-			return err
+			var err error
+			if sh.Header, err = r.cells(name); err != nil {
+				return err
+			}
+			return r.budget.row(name, 1, sh.Header)
 		case "rows":
 			return r.rows(&sh)
 		}
@@ -121,11 +125,11 @@ func (r *jsonReader) rows(sh *Sheet) error {
 		return errors.New("the rows of the sheet " + quote(sh.Name) + " must be a list")
 	}
 	for r.dec.More() {
-		var cells []*cellText
-		if err := r.dec.Decode(&cells); err != nil {
+		cells, err := r.cells(sh.Name)
+		if err != nil {
 			return fmt.Errorf("sheet %q, row %d: %w", sh.Name, len(sh.Rows)+2, err)
 		}
-		row := Row{Number: len(sh.Rows) + 2, Cells: texts(cells)}
+		row := Row{Number: len(sh.Rows) + 2, Cells: cells}
 		if err := r.budget.row(sh.Name, row.Number, row.Cells); err != nil {
 			return err
 		}
@@ -158,12 +162,31 @@ func (c *cellText) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func texts(in []*cellText) []string {
-	out := make([]string, len(in))
-	for i, s := range in {
-		if s != nil {
-			out[i] = string(*s)
-		}
+// cells reads the cells of one row, one by one: a row of nothing but commas must
+// not fill memory before it is refused.
+func (r *jsonReader) cells(sheet string) ([]string, error) {
+	tok, err := r.dec.Token()
+	if err != nil || tok == nil {
+		return nil, err
 	}
-	return out
+	if tok != json.Delim('[') {
+		return nil, errors.New("a row must be a list")
+	}
+	var out []string
+	for r.dec.More() {
+		if len(out) > r.budget.limits.MaxColumns {
+			return nil, tooLarge(fmt.Sprintf("The sheet %q has more than %d columns.", sheet, r.budget.limits.MaxColumns))
+		}
+		var cell *cellText
+		if err := r.dec.Decode(&cell); err != nil {
+			return nil, err
+		}
+		text := ""
+		if cell != nil {
+			text = string(*cell)
+		}
+		out = append(out, text)
+	}
+	_, err = r.dec.Token()
+	return out, err
 }

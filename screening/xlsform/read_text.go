@@ -46,6 +46,9 @@ func readMarkdown(text []byte, limits Limits) (*Workbook, error) {
 			continue
 		}
 		if cells[0] != "" {
+			if len(w.Sheets) == maxSheets {
+				return nil, tooManySheets()
+			}
 			w.Sheets = append(w.Sheets, Sheet{Name: cells[0]})
 			sh = &w.Sheets[len(w.Sheets)-1]
 			continue
@@ -158,6 +161,9 @@ func readBlockCSV(text []byte, limits Limits) (*Workbook, error) {
 			return addLine(sh, b, cells)
 		}
 		if len(cells) > 0 && cells[0] != "" {
+			if len(w.Sheets) == maxSheets {
+				return tooManySheets()
+			}
 			w.Sheets = append(w.Sheets, Sheet{Name: cells[0]})
 			sh = &w.Sheets[len(w.Sheets)-1]
 			return nil

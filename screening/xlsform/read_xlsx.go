@@ -18,6 +18,17 @@ import (
 // maxEntries bounds the files of the zip.
 const maxEntries = 4096
 
+// maxStyles and maxStrings bound what cells refer to; a spreadsheet program writes
+// at most 65,490 styles, and no text that no cell shows.
+const (
+	maxStyles  = 65_536
+	maxStrings = 500_000
+)
+
+func (x *xlsxReader) tooManyParts() Errors {
+	return tooLarge(fmt.Sprintf("The file holds more than %d parts.", maxEntries))
+}
+
 type xlsxReader struct {
 	limits  Limits
 	left    int64 // bytes that may still be unpacked
@@ -42,7 +53,7 @@ func readZip(data []byte, limits Limits) (*Workbook, error) {
 		return nil, unreadable("The file is damaged: it cannot be unpacked.")
 	}
 	if len(z.File) > maxEntries {
-		return nil, tooLarge(fmt.Sprintf("The file holds more than %d parts.", maxEntries))
+		return nil, (&xlsxReader{}).tooManyParts()
 	}
 	x := &xlsxReader{limits: limits, left: limits.MaxUnzipped, files: map[string]*zip.File{}, budget: newBudget(limits)}
 	var csvs []*zip.File
@@ -171,6 +182,9 @@ func (x *xlsxReader) workbook() (*Workbook, error) {
 		}
 		switch string(ev.name) {
 		case "sheet":
+			if len(sheets) == maxSheets {
+				return tooManySheets()
+			}
 			sheets = append(sheets, entry{ev.attr("name"), ev.attr("id")})
 		case "workbookPr":
 			if v := ev.attr("date1904"); v == "1" || v == "true" {
@@ -191,7 +205,9 @@ func (x *xlsxReader) workbook() (*Workbook, error) {
 			} else {
 				t = "xl/" + t
 			}
-			targets[ev.attr("Id")] = path.Clean(t)
+			if targets[ev.attr("Id")] = path.Clean(t); len(targets) > maxEntries {
+				return x.tooManyParts()
+			}
 		}
 		return nil
 	})
@@ -206,9 +222,6 @@ func (x *xlsxReader) workbook() (*Workbook, error) {
 	}
 	w := &Workbook{}
 	for _, s := range sheets {
-		if len(w.Names) > 200 {
-			return nil, tooLarge("The workbook has more than 200 sheets.")
-		}
 		w.Names = append(w.Names, s.name)
 	}
 	// The sheets of the form first: others must not use up what may be read.
@@ -254,7 +267,9 @@ func (x *xlsxReader) styles() error {
 		switch {
 		case ev.kind == 's' && name == "numFmt":
 			id, _ := strconv.Atoi(ev.attr("numFmtId"))
-			custom[id] = dateFormat(ev.attr("formatCode"))
+			if custom[id] = dateFormat(ev.attr("formatCode")); len(custom) > maxStyles {
+				return tooLarge(fmt.Sprintf("The workbook has more than %d number formats.", maxStyles))
+			}
 		case name == "cellXfs" && ev.kind == 's':
 			inXfs = !ev.empty
 		case name == "cellXfs" && ev.kind == 'e':
@@ -272,7 +287,9 @@ func (x *xlsxReader) styles() error {
 			if k != noDate {
 				x.dates[index] = k
 			}
-			index++
+			if index++; index > maxStyles {
+				return tooLarge(fmt.Sprintf("The workbook has more than %d cell styles.", maxStyles))
+			}
 		}
 		return nil
 	})
@@ -322,6 +339,9 @@ func (x *xlsxReader) sharedStrings() error {
 				size += text.Len()
 				if size > x.limits.MaxText*2 {
 					return tooLarge(fmt.Sprintf("The workbook has more than %d bytes of text.", x.limits.MaxText*2))
+				}
+				if len(x.strings) == maxStrings {
+					return tooLarge(fmt.Sprintf("The workbook has more than %d texts.", maxStrings))
 				}
 				x.strings = append(x.strings, text.String())
 			}

@@ -1,6 +1,7 @@
 package xlsform
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -81,6 +82,9 @@ func references(s string) []reference {
 // badReference finds the first thing that looks like a reference and is none,
 // such as "${ a}" or "${a". "${}" is left alone, as it always was.
 func badReference(s string) (string, bool) {
+	if len(s) <= len("${") {
+		return "", false
+	}
 	for i := 0; i < len(s); {
 		j := strings.Index(s[i:], "${")
 		if j < 0 {
@@ -126,7 +130,11 @@ func (c *compiler) xpath(s string, ctx *element, mode refMode) string {
 		r, _, _ := parseRef(s[t.start:t.end])
 		m := mode
 		m.current = mode.current || scan.inInstancePredicate()
+		if c.expanded > maxForm {
+			return s // too long a form; told when it is written
+		}
 		p := c.refPath(r, ctx, m, scan.absolute(t))
+		c.expanded += len(p)
 		if mode.bare {
 			b.WriteString(p)
 		} else {
@@ -204,13 +212,13 @@ type scan struct {
 	s        string
 	toks     []token
 	stack    []scanLevel
-	instance bool // the expression reads a secondary instance
+	instance bool   // the expression reads a secondary instance
+	calls    []call // of indexed-repeat()
 }
 
 type scanLevel struct {
 	close   tokenKind
 	indexed bool // arguments of indexed-repeat(
-	args    int
 }
 
 func newScan(s string) *scan {
@@ -220,6 +228,7 @@ func newScan(s string) *scan {
 			c.instance = true
 		}
 	}
+	c.calls = indexedCalls(s)
 	return c
 }
 
@@ -234,10 +243,6 @@ func (c *scan) step(t token) {
 	case tokCloseParen, tokClose:
 		if n := len(c.stack); n > 0 && c.stack[n-1].close == t.kind {
 			c.stack = c.stack[:n-1]
-		}
-	case tokComma:
-		if n := len(c.stack); n > 0 {
-			c.stack[n-1].args++
 		}
 	}
 }
@@ -259,14 +264,62 @@ func (c *scan) inInstancePredicate() bool {
 	return false
 }
 
+// maxCalls bounds the calls of indexed-repeat() in one expression.
+const maxCalls = 200
+
+// indexedCall is a call of indexed-repeat() down to the first bracket that closes:
+// no further are its arguments told apart.
+var indexedCall = regexp.MustCompile(`indexed-repeat\([^)]+\)`)
+
 // absolute tells whether the reference is one of the arguments of
 // indexed-repeat() that must name the node itself: the first, and every repeat
 // after it (arguments 2, 4, 6). The index arguments are ordinary expressions.
-func (c *scan) absolute(token) bool {
-	n := len(c.stack)
-	if n == 0 || !c.stack[n-1].indexed {
+//
+// Of several calls in one expression every second one is not looked into: so the
+// tools of the field count, and their paths are what forms have.
+func (c *scan) absolute(t token) bool {
+	if len(c.calls) == 0 {
 		return false
 	}
-	a := c.stack[n-1].args
-	return a == 0 || a%2 == 1
+	for i := 0; i < len(c.calls); i++ {
+		call := c.calls[i]
+		if t.end > call.end {
+			if i++; i == len(c.calls) {
+				return false
+			}
+			continue
+		}
+		if t.end < call.start {
+			return false
+		}
+		in := call.last[c.s[t.start:t.end]]
+		return in <= 1 || in == 3 || in == 5
+	}
+	return true
+}
+
+// call is one call of indexed-repeat(), with the last argument in which each
+// reference stands: that one counts for all of them.
+type call struct {
+	start, end int
+	last       map[string]int
+}
+
+func indexedCalls(s string) []call {
+	if !strings.Contains(s, "indexed-repeat(") {
+		return nil
+	}
+	var out []call
+	for _, at := range indexedCall.FindAllStringIndex(s, maxCalls) {
+		c := call{at[0], at[1], map[string]int{}}
+		for n, arg := range strings.Split(s[at[0]:at[1]], ",") {
+			for _, r := range references(arg) {
+				if !r.lastSaved {
+					c.last["${"+r.name+"}"] = n
+				}
+			}
+		}
+		out = append(out, c)
+	}
+	return out
 }

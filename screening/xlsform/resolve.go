@@ -16,31 +16,63 @@ func (r *surveyReader) finish() {
 			r.advise(r.atColumn(sheetSurvey, sh.HeaderRow, col, col.header), "empty", "The survey has no questions, so nobody can answer it.", "Add rows below the headings.")
 		}
 	}
-	names := map[string]int{}
-	r.survey.walk(func(e *element) {
-		if e.kind != kindSurvey && e.kind != kindExternal {
-			names[e.name]++
-		}
-	})
-	for _, n := range r.settingNames() {
-		names[n]++
-	}
-	r.checkRefs(r.choiceRefs(), names)
-	r.checkRefs(r.entityRefs, names)
-	r.checkRefs(r.refs, names)
-	if len(r.errs) > 0 {
-		return
-	}
 	r.readTriggers()
-	r.checkGeometry(names)
 	if c := r.compiler; c.settings.on("omit_instanceid", false) && c.settings.get("public_key") != "" {
 		c.fail(c.settingPlace("omit_instanceid"), msg{code: "no-instance-id", text: "An encrypted form must have an instanceID, and the setting omit_instanceID leaves it out.",
 			remedy: "Empty the cell, or remove the column public_key.", detail: "Cannot omit instanceID, it is required for encryption."})
 	}
+	r.checkRefs(r.referring(), r.names())
+	if len(r.errs) > 0 {
+		return
+	}
+	r.checkGeometry()
 	if r.otherSeen && r.anyTranslation() {
 		r.warn("", 0, "This form uses or_other and translations, which is not recommended. An untranslated input question label and choice label is generated for 'other'. Learn more: https://xlsform.org/en/#specify-other).")
 	}
 	r.placeEntities()
+}
+
+// names counts how often each name is given in the survey, with what the form
+// adds of its own.
+func (r *surveyReader) names() map[string]int {
+	names := map[string]int{}
+	var made []string
+	r.survey.walk(func(e *element) {
+		switch {
+		case e.kind == kindSurvey:
+		case e.made.sheet != "":
+			made = append(made, e.name)
+		default:
+			names[e.name]++
+		}
+	})
+	for _, n := range made {
+		names[n] = max(names[n], 1) // told as a name that is taken, where it is
+	}
+	for _, n := range r.settingNames() {
+		names[n]++
+	}
+	return names
+}
+
+// referring are the cells in which references are looked up, in the order in
+// which the first wrong one is told. The triggers are looked up apart.
+func (c *compiler) referring() []refCell {
+	var out []refCell
+	add := func(sheet string, rows []dataRow) {
+		for _, r := range rows {
+			for _, v := range r.values {
+				if strings.Contains(v.text, "${") && holdsReferences(sheet, v.col) && (sheet != sheetSurvey || v.col.path[0] != "trigger") {
+					out = append(out, refCell{sheet, r.number, v.col, v.text})
+				}
+			}
+		}
+	}
+	add(sheetSettings, c.settingRows)
+	add(sheetEntities, c.entityRows)
+	add(sheetSurvey, c.surveyRows)
+	add(sheetChoices, c.choiceRows)
+	return out
 }
 
 // settingNames are the names that the settings add to the answers.
@@ -54,19 +86,6 @@ func (c *compiler) settingNames() []string {
 	}
 	for _, m := range c.meta {
 		out = append(out, m.name)
-	}
-	return out
-}
-
-// choiceRefs are the references in the labels and media of choices.
-func (c *compiler) choiceRefs() []refCell {
-	var out []refCell
-	for _, r := range c.choiceRows {
-		for _, v := range r.values {
-			if f := v.col.path[0]; (f == "label" || f == "media") && strings.Contains(v.text, "${") {
-				out = append(out, refCell{sheetChoices, r.number, v.col, v.text})
-			}
-		}
 	}
 	return out
 }
@@ -95,11 +114,25 @@ func (c *compiler) checkRefs(cells []refCell, names map[string]int) {
 	}
 }
 
-// readTriggers reads the trigger cells: references parted by commas.
+// readTriggers reads the trigger cells: references to questions, parted by commas.
 func (r *surveyReader) readTriggers() {
+	questions := map[string]bool{}
+	r.survey.walk(func(e *element) {
+		if e.kind == kindQuestion || e.kind == kindExternal {
+			questions[e.name] = true
+		}
+	})
 	for _, t := range r.trigger {
 		for _, part := range strings.Split(t.row.get("trigger"), ",") {
 			for _, ref := range references(part) {
+				if !questions[ref.name] {
+					r.fail(r.at(sheetSurvey, t.row, "trigger"), msg{code: "unknown-name",
+						text: fmt.Sprintf("No question is named %q.", ref.name), remedy: "Correct the reference, or give the question that name. Groups and repeats cannot trigger anything.",
+						suggest:  r.suggestion(ref.name, sortedKeys(questions)),
+						detail:   invalid(t.row.number, sheetSurvey, "trigger", fmt.Sprintf("Reference variables must contain a name from the 'survey' sheet. Could not find the name '%s'.", ref.name)),
+						upstream: "PYREF_003"})
+					continue
+				}
 				if !contains(t.e.triggers, ref.name) {
 					t.e.triggers = append(t.e.triggers, ref.name)
 				}
@@ -117,13 +150,13 @@ func (r *surveyReader) checkTrigger(row dataRow) bool {
 	at := r.at(sheetSurvey, row, "trigger")
 	if !strings.Contains(v, "${") {
 		r.fail(at, msg{code: "reference-form", text: "A trigger is a reference to a question.", remedy: "Write ${question}.",
-			detail: invalid(row.number, sheetSurvey, at.column, "Reference variables must start with '${', then a question name, and end with '}'."), upstream: "PYREF_001"})
+			detail: invalid(row.number, sheetSurvey, "trigger", "Reference variables must start with '${', then a question name, and end with '}'."), upstream: "PYREF_001"})
 		return false
 	}
 	for _, part := range strings.Split(v, ",") {
 		if len(references(part)) > 1 {
 			r.fail(at, msg{code: "trigger-list", text: "Several triggers are parted by commas.", remedy: "Write ${first}, ${second}.",
-				detail: invalid(row.number, sheetSurvey, at.column, "Reference variable lists must have a comma between each variable."), upstream: "PYREF_002"})
+				detail: invalid(row.number, sheetSurvey, "trigger", "Reference variable lists must have a comma between each variable."), upstream: "PYREF_002"})
 			return false
 		}
 	}
@@ -131,7 +164,7 @@ func (r *surveyReader) checkTrigger(row dataRow) bool {
 }
 
 // checkGeometry resolves reference-geometry: a list, a file, or a repeat.
-func (r *surveyReader) checkGeometry(names map[string]int) {
+func (r *surveyReader) checkGeometry() {
 	files := map[string]bool{}
 	r.survey.walk(func(e *element) {
 		if e.kind == kindExternal {
@@ -176,12 +209,23 @@ func (c *compiler) resolve() {
 	if c.expandLoops(c.survey); len(c.errs) > 0 {
 		return
 	}
+	c.addNone()
+	if !c.uniqueNames(c.survey) {
+		return
+	}
 	if c.settings.on("flat", false) {
 		flatten(c.survey, "")
 	}
 	c.fillMeta()
 	c.byName = map[string][]*element{}
+	paths := 0
 	c.survey.walk(func(e *element) {
+		if e.parent != nil {
+			paths += len(e.parent.path) + len(e.name)
+		}
+		if paths > maxForm/2 {
+			return
+		}
 		switch {
 		case e.parent == nil:
 			e.path = "/" + e.name
@@ -194,16 +238,16 @@ func (c *compiler) resolve() {
 			c.byName[e.name] = append(c.byName[e.name], e)
 		}
 	})
+	if paths > maxForm/2 { // each stands in the form twice at least
+		c.tooLong()
+		return
+	}
 	if !c.uniqueInLoops() {
 		return
 	}
-	c.survey.walk(func(e *element) {
-		for _, t := range e.triggers {
-			if q := c.lookup(t); q != nil {
-				q.triggered = append(q.triggered, e)
-			}
-		}
-	})
+	if !c.findTargets() {
+		return
+	}
 	for _, l := range c.lists.order {
 		for _, ch := range l.choices {
 			if ch.label.translated() || len(ch.media) > 0 || ch.label.any(hasRef) {
@@ -216,8 +260,57 @@ func (c *compiler) resolve() {
 	if c.checkSearches(); len(c.errs) > 0 {
 		return
 	}
-	c.checkVisible()
 	c.checkMedia()
+	c.checkVisible()
+}
+
+// findTargets finds the questions that start others, and refuses references to
+// what has no place in the answers, which is seen only now.
+func (c *compiler) findTargets() bool {
+	pairs := 0
+	c.survey.walk(func(e *element) {
+		if ref, ok := wholeRef(e.listRef); ok {
+			c.single(ref.name, c.typePlace(e), lostReference(ref.name))
+		}
+		for _, s := range e.expressions() {
+			for _, ref := range references(s) {
+				if len(c.byName[ref.name]) == 0 {
+					c.single(ref.name, c.cellWith(e.row, ref.name), lostReference(ref.name))
+				}
+			}
+		}
+		for _, t := range e.triggers {
+			for _, q := range c.byName[t] {
+				if q.kind == kindQuestion && q.shown() {
+					c.single(e.name, c.at(sheetSurvey, c.rowOf(sheetSurvey, e.row), "name"), "")
+				}
+				if pairs++; pairs > maxElements {
+					c.tooLong()
+					return
+				}
+				q.triggered = append(q.triggered, e)
+			}
+		}
+	})
+	return len(c.errs) == 0
+}
+
+// single refuses a name that no question has, such as that of an attached file,
+// or that several have.
+func (c *compiler) single(name string, at place, frame string) {
+	switch found := len(c.byName[name]); {
+	case c.full():
+	case found == 0:
+		c.fail(at, msg{code: "unknown-name", text: fmt.Sprintf("No question is named %q.", name), remedy: "Refer to a question, group or repeat of the survey.",
+			suggest: c.suggestion(name, sortedKeys(c.byName)), detail: frame + fmt.Sprintf("There is no survey element named '%s'.", name)})
+	case found > 1:
+		c.fail(at, msg{code: "ambiguous-name", text: fmt.Sprintf("Several questions are named %q; any of them could be meant.", name), remedy: "Give the questions different names.",
+			detail: frame + fmt.Sprintf("There are multiple survey elements named '%s'.", name)})
+	}
+}
+
+func lostReference(name string) string {
+	return fmt.Sprintf("There has been a problem trying to replace ${%s} with the XPath to the survey element named '%s'. ", name, name)
 }
 
 // checkMedia refuses media of a kind that does not exist: its file would be lost.
@@ -297,11 +390,11 @@ func (c *compiler) fillMeta() {
 		e := &element{kind: kindQuestion, name: "instanceID", typ: "meta"}
 		e.bind.set("type", "string")
 		e.bind.set("readonly", "true()")
-		if c.settings.get("instance_id") != "" {
-			e.bind.set("calculate", c.settings.get("instance_id"))
-		} else {
-			e.bind.set("jr:preload", "uid")
+		preload := c.settings.get("instance_id")
+		if preload == "" {
+			preload = "uid"
 		}
+		e.bind.set("jr:preload", preload)
 		own = append(own, e)
 	}
 	if v := c.settings.get("instance_name"); v != "" {
@@ -337,7 +430,7 @@ func (c *compiler) checkVisible() {
 		}
 		at := c.at(sheetSurvey, c.rowOf(sheetSurvey, e.row), "label")
 		if !e.shown() {
-			computed := e.written == "calculate" || e.def().tag != ""
+			computed := e.typ == "calculate" || (e.bind.has("calculate") || len(e.triggers) > 0) && e.label.empty() && e.hint.empty()
 			for _, t := range e.triggered {
 				if computed && t.typ != "background-geopoint" {
 					c.fail(c.at(sheetSurvey, c.rowOf(sheetSurvey, t.row), "trigger"), msg{code: "hidden-trigger",
@@ -347,7 +440,7 @@ func (c *compiler) checkVisible() {
 			}
 			return
 		}
-		if e.label.empty() && e.hint.empty() && len(e.media) == 0 && e.mediaText == "" && e.def().hint == "" {
+		if e.label.empty() && e.hint.empty() && len(e.media) == 0 && e.mediaText == "" {
 			c.fail(at, msg{code: "no-label", text: fmt.Sprintf("The question %q has neither a label nor a hint.", e.name), remedy: "Write the question into the column label.",
 				detail: fmt.Sprintf("The survey element named '%s' has no label or hint.", e.name)})
 			return

@@ -7,7 +7,7 @@ import (
 // form gathers what callers want to know of a compiled form.
 func (c *compiler) form(xml []byte) *Form {
 	f := &Form{ID: c.id, Version: c.settings.get("version"), Title: c.title, XForm: xml, Warnings: c.warnings, Advice: c.advice}
-	if c.external != nil {
+	if c.external != nil && c.external.used {
 		f.ItemsetsCSV = c.external.csv()
 	}
 	for _, l := range c.itext.langs {
@@ -136,7 +136,7 @@ func (c *compiler) mediaFiles() []string {
 			add(uri)
 		}
 	}
-	if c.external != nil {
+	if c.external != nil && c.external.used {
 		add("itemsets.csv")
 	}
 	for _, l := range c.lists.order {

@@ -70,32 +70,18 @@ func mendName(s string) string {
 }
 
 // checkName holds names unique in their container and repeats unique everywhere.
-func (r *surveyReader) checkName(row dataRow, e *element) {
-	r.checkNameAt(r.at(sheetSurvey, row, "name"), row.number, e)
-}
-
-// checkNameAt is checkName for a name that no cell holds: number 0 is a name that
-// the compiler makes.
-func (r *surveyReader) checkNameAt(at place, number int, e *element) {
+func (r *surveyReader) checkName(row dataRow, e *element) bool {
+	at, number := r.at(sheetSurvey, row, "name"), row.number
 	n, top := e.name, r.top()
 	if n == "meta" {
 		r.fail(at, msg{code: "name-meta", text: "The name \"meta\" is kept for the form's own data.", remedy: "Choose another name.",
 			detail: fmt.Sprintf("%s On the 'survey' sheet, the 'name' value 'meta' is invalid. The name 'meta' is reserved for form metadata.", rowTag(number))})
-		return
-	}
-	if e.kind == kindRepeat && n == r.rootName {
-		r.fail(at, msg{code: "name-root", text: "The repeat has the name of the form itself.", remedy: "Choose another name for the repeat.",
-			detail: fmt.Sprintf("%s On the 'survey' sheet, the 'name' value '%s' is invalid. Repeat names must not be the same as the survey root (which defaults to 'data').", rowTag(number), n)})
-		return
+		return false
 	}
 	if other, twice := top.names[n]; twice {
-		m := msg{code: "name-twice", text: fmt.Sprintf("The name %q is taken already, in row %d.", n, other), remedy: "Give each question its own name.",
-			detail: fmt.Sprintf("%s On the 'survey' sheet, the 'name' value '%s' is invalid. Questions, groups, and repeats must be unique within their nearest parent group or repeat, or the survey if not inside a group or repeat.", rowTag(number), n)}
-		if other == 0 {
-			m.text = fmt.Sprintf("The name %q is taken already, by the count of a repeat.", n)
-		}
-		r.fail(at, m)
-		return
+		r.fail(at, msg{code: "name-twice", text: fmt.Sprintf("The name %q is taken already, in row %d.", n, other), remedy: "Give each question its own name.",
+			detail: fmt.Sprintf("%s On the 'survey' sheet, the 'name' value '%s' is invalid. Questions, groups, and repeats must be unique within their nearest parent group or repeat, or the survey if not inside a group or repeat.", rowTag(number), n)})
+		return false
 	}
 	if f := strings.ToLower(n); top.folded[f] {
 		r.warn(sheetSurvey, number, fmt.Sprintf("%s On the 'survey' sheet, the 'name' value '%s' is problematic. The name is a case-insensitive match to another name. Questions, groups, and repeats should be unique within the nearest parent group or repeat, or the survey if not inside a group or repeat. Some data processing tools are not case-sensitive, so the current names may make analysis difficult.", rowTag(number), n))
@@ -103,12 +89,45 @@ func (r *surveyReader) checkNameAt(at place, number int, e *element) {
 		top.folded[f] = true
 	}
 	top.names[n] = number
+	if e.kind == kindRepeat && n == r.rootName {
+		r.fail(at, msg{code: "name-root", text: "The repeat has the name of the form itself.", remedy: "Choose another name for the repeat.",
+			detail: fmt.Sprintf("%s On the 'survey' sheet, the 'name' value '%s' is invalid. Repeat names must not be the same as the survey root (which defaults to 'data').", rowTag(number), n)})
+		return false
+	}
 	if e.kind == kindRepeat {
 		if r.repeats[n] {
 			r.fail(at, msg{code: "repeat-twice", text: fmt.Sprintf("There is another repeat named %q.", n), remedy: "Give each repeat its own name.",
 				detail: fmt.Sprintf("%s On the 'survey' sheet, the 'name' value '%s' is invalid. Repeat names must unique anywhere in the survey, at all levels of group or repeat nesting.", rowTag(number), n)})
-			return
+			return false
 		}
 		r.repeats[n] = true
 	}
+	return true
+}
+
+// uniqueNames holds the names that the compiler makes, such as the count of a
+// repeat, to the same rule; and those of a loop, once it is written out.
+func (c *compiler) uniqueNames(e *element) bool {
+	ok := true
+	for _, ch := range e.children {
+		ok = c.uniqueNames(ch) && ok
+	}
+	seen := map[string]*element{}
+	for _, ch := range e.children {
+		other := seen[ch.name]
+		if other == nil {
+			seen[ch.name] = ch
+			continue
+		}
+		if ok = false; ch.made.sheet == "" {
+			ch = other
+		}
+		at := ch.made
+		if at.sheet == "" {
+			at = c.typePlace(ch)
+		}
+		c.fail(at, msg{code: "name-twice", text: fmt.Sprintf("This row makes a question %q, and that name is taken already.", ch.name), remedy: "Rename this row or the other question.",
+			detail: fmt.Sprintf("%s On the 'survey' sheet, the 'name' value '%s' is invalid. Questions, groups, and repeats must be unique within their nearest parent group or repeat, or the survey if not inside a group or repeat.", rowTag(0), ch.name)})
+	}
+	return ok
 }

@@ -112,10 +112,10 @@ func (c *compiler) columnsOf(sh *Sheet, kind string) ([]column, bool) {
 			if other.header == col.header {
 				continue // refused by checkHeadings
 			}
-			if kind == sheetSettings && key == "id_string" {
+			if kind == sheetSettings && col.header != other.header && twoIDs[col.header] && twoIDs[other.header] {
 				continue
 			}
-			if col.header == key && col.known {
+			if col.header == key && len(col.path) == 1 {
 				col.over = other
 				seen[key] = col
 				c.advise(place{sheet: sh.Name, row: sh.HeaderRow, column: col.header, col: sh.columnNumber(col.index), text: col.header}, "same-column",
@@ -134,6 +134,9 @@ func (c *compiler) columnsOf(sh *Sheet, kind string) ([]column, bool) {
 	}
 	return cols, ok
 }
+
+// twoIDs are the two headings for the form id that may stand side by side.
+var twoIDs = set("form_id", "id_string")
 
 // rows reads the rows of a sheet. With clean, spaces are trimmed and runs of
 // them made one. Quotation marks that a word processor has bent are made
@@ -166,7 +169,7 @@ func (c *compiler) rows(sh *Sheet, kind string, clean bool) ([]dataRow, bool) {
 			if cols[i].over == nil || !replace(values[start:], cols[i].over, cellValue{&cols[i], s}) {
 				values = append(values, cellValue{&cols[i], s})
 			}
-			if bad, found := badReference(s); found && cols[i].known && !holdsNames(kind, &cols[i]) {
+			if bad, found := badReference(s); found && holdsReferences(kind, &cols[i]) {
 				c.badReference(kind, src.Number, &cols[i], s, bad)
 			}
 		}
@@ -176,18 +179,18 @@ func (c *compiler) rows(sh *Sheet, kind string, clean bool) ([]dataRow, bool) {
 	return out, true
 }
 
-// holdsNames tells the columns in which a broken reference is told as what it is
-// there, a wrong name or type.
-func holdsNames(kind string, col *column) bool {
-	switch col.path[0] {
-	case "name":
-		return kind == sheetSurvey || kind == sheetChoices
-	case "type":
-		return kind == sheetSurvey
-	case "list_name":
-		return kind == sheetChoices
+// holdsReferences tells the columns in which a reference must be one. The survey's
+// are all those that do not hold a name or type: those of the author's own too.
+func holdsReferences(kind string, col *column) bool {
+	switch kind {
+	case sheetSurvey:
+		return col.path[0] != "name" && col.path[0] != "type"
+	case sheetChoices:
+		return col.known && (col.path[0] == "label" || col.path[0] == "media")
+	case sheetEntities:
+		return col.path[0] != "dataset"
 	}
-	return false
+	return kind == sheetSettings
 }
 
 // replace puts a value in the place of that of another column, where that is filled.
@@ -242,15 +245,8 @@ func straighten(s string) string {
 	return bentQuotes.Replace(s)
 }
 
-// hasHeader tells whether a heading is written in the sheet, in any case.
-func (c *compiler) hasHeader(sh *Sheet, name string) bool {
-	for _, h := range sh.Header {
-		if snake(h) == name {
-			return true
-		}
-	}
-	return false
-}
+// hasHeader tells whether a heading is written in the sheet just so.
+func hasHeader(sh *Sheet, name string) bool { return contains(sh.Header, name) }
 
 // hasColumn tells whether any heading of the sheet leads to the path.
 func (c *compiler) hasColumn(kind string, first string) bool {

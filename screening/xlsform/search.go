@@ -63,17 +63,22 @@ func (c *compiler) checkSearches() {
 }
 
 // writeInline writes the choices into the question itself.
-func (c *compiler) writeInline(w *xmlWriter, l *choiceList) {
+func (c *compiler) writeInline(w *xmlWriter, e *element, l *choiceList) {
 	if l == nil {
 		return
 	}
 	for i, ch := range l.choices {
+		if !w.room() {
+			return
+		}
 		w.start("item")
 		if l.itext {
 			w.empty("label", attr{"ref", "jr:itext('" + choiceID(l.name, i) + "')"})
 		} else {
 			w.start("label")
-			c.mixed(w, ch.label.plain(), nil)
+			if !e.label.empty() {
+				c.mixed(w, ch.label.plain(), nil)
+			}
 			w.end()
 		}
 		w.leaf("value", ch.name)

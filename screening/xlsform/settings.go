@@ -5,6 +5,7 @@ package xlsform
 type settings struct {
 	values     pairs // by canonical name
 	attributes []attr
+	instance   []attr // attributes of the root that may hold references
 	row        int
 }
 
@@ -26,20 +27,29 @@ func (c *compiler) readSettings() {
 		return
 	}
 	rows, ok := c.rows(sh, sheetSettings, false)
-	if !ok || len(rows) == 0 {
+	if !ok {
+		return
+	}
+	c.settingRows = rows
+	if len(rows) == 0 {
+		c.warnMisspelled(sheetSettings)
 		return
 	}
 	r := rows[0]
 	c.settings.row = r.number
+	both := hasHeader(sh, "form_id") && hasHeader(sh, "id_string")
 	for _, v := range r.values {
 		switch {
+		case both && v.col.header == "id_string": // form_id is the one that counts
 		case len(v.col.path) == 2 && v.col.path[0] == "attribute":
 			c.settings.attributes = append(c.settings.attributes, attr{v.col.path[1], v.text})
+		case len(v.col.path) == 2 && v.col.path[0] == "instance":
+			c.settings.instance = append(c.settings.instance, attr{v.col.path[1], v.text})
 		case len(v.col.path) == 1:
 			c.settings.values.set(v.col.path[0], v.text)
 		}
 	}
-	if c.hasHeader(sh, "form_id") && c.hasHeader(sh, "id_string") {
+	if both {
 		c.warn(sheetSettings, 0, "The form_id and id_string column headers are both specified in the settings sheet provided. This may cause errors during conversion. In future, its best to avoid specifying both column headers in the settings sheet.")
 	}
 	c.adviseSettings(r)

@@ -3,18 +3,17 @@ package xlsform
 import (
 	"fmt"
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 )
 
 // open is one container that is being read.
 type open struct {
-	e         *element
-	row       int
-	tableList bool   // appearance table-list
-	tableOf   string // its list, once the first select is read
-	names     map[string]int
-	folded    map[string]bool
+	e      *element
+	row    int
+	names  map[string]int
+	folded map[string]bool
 }
 
 // surveyReader goes through the rows of the survey sheet from top to bottom.
@@ -22,8 +21,10 @@ type surveyReader struct {
 	*compiler
 	stack   []open
 	repeats map[string]bool
+	table   *table // the table-list being read
+	late    []lateError
+	ticked  int // labels of range questions that were looked at
 	tooDeep bool
-	refs    []refCell    // to be checked once all names are known
 	trigger []triggerRef // likewise
 }
 
@@ -72,6 +73,10 @@ func (c *compiler) readSurvey(sh *Sheet) {
 		if r.row(row); r.tooDeep || c.full() {
 			return
 		}
+		if len(r.late) == maxErrors {
+			r.tellLate()
+			return
+		}
 	}
 	for i := len(r.stack) - 1; i > 0; i-- {
 		o := r.stack[i]
@@ -81,6 +86,19 @@ func (c *compiler) readSurvey(sh *Sheet) {
 			detail: fmt.Sprintf("%s Unmatched 'begin_%s'. No matching 'end_%s' was found for the name '%s'.", rowTag(o.row), o.e.kind.word(), o.e.kind.word(), o.e.name)})
 	}
 	r.finish()
+	r.tellLate()
+}
+
+// tellLate adds the errors that pyxform would come to last. The first error
+// stays the first; those behind it are told from top to bottom.
+func (r *surveyReader) tellLate() {
+	for _, l := range r.late {
+		r.fail(l.at, l.m)
+	}
+	if len(r.late) > 0 {
+		rest := r.errs[1:]
+		sort.SliceStable(rest, func(i, j int) bool { return rest[i].Row < rest[j].Row })
+	}
 }
 
 func (r *surveyReader) push(e *element, row int) {
@@ -106,12 +124,9 @@ func (r *surveyReader) row(row dataRow) {
 		return
 	}
 	if a := headerAliases[sheetSettings][snake(written)]; a != nil {
-		r.settings.values.set(a[0], row.get("name"))
-		r.readNames()
-		r.survey.name = r.rootName
+		r.setting(row, a[0])
 		return
 	}
-	r.collectRefs(row)
 	p, ok := parseParams(row.get("parameters"))
 	if !ok {
 		r.badParam(row, "The parameters cannot be read.", "Write them as key=value, with spaces between: max-pixels=1024 quality=low.",
@@ -133,33 +148,31 @@ func (r *surveyReader) row(row dataRow) {
 	r.question(row, written, p)
 }
 
+// setting reads a row that gives a setting: its type is the setting's name, its
+// name the value. The title stays what it was when only the id is given.
+func (r *surveyReader) setting(row dataRow, name string) {
+	value := row.get("name")
+	if name == "id_string" {
+		if value == "" {
+			r.fail(r.at(sheetSurvey, row, "name"), msg{code: "no-id", text: "This row gives the form an empty id.", remedy: "Write the id into the column name, or remove the row.",
+				detail: "Survey cannot have an empty id_string"})
+			return
+		}
+		r.settings.values.set("title", r.title)
+	}
+	r.settings.values.set(name, value)
+	r.readNames()
+	r.survey.name = r.rootName
+}
+
 func (r *surveyReader) withoutType(row dataRow) {
 	if row.get("name") == "" && row.text("label").empty() {
-		r.warn(sheetSurvey, row.number, rowTag(row.number)+" Row without name, text, or label is being skipped:\n"+pythonDict(row))
+		r.warn(sheetSurvey, row.number, rowTag(row.number)+" Row without name, text, or label is being skipped:\n"+pythonDict(row, r.defaultLanguage))
 		return
 	}
 	r.fail(r.at(sheetSurvey, row, "type"), msg{code: "no-type", text: "This row has no type.",
 		remedy: "Write the kind of question into the column type, such as text, integer or select_one list.",
-		detail: rowTag(row.number) + " Question with no type.\n" + pythonDict(row)})
-}
-
-// pythonDict writes a row the way pyxform's warnings quote it.
-func pythonDict(row dataRow) string {
-	parts := make([]string, len(row.values))
-	for i, v := range row.values {
-		parts[i] = pythonString(v.col.path[len(v.col.path)-1]) + ": " + pythonString(v.text)
-		for j := len(v.col.path) - 2; j >= 0; j-- {
-			parts[i] = pythonString(v.col.path[j]) + ": {" + parts[i] + "}"
-		}
-	}
-	return "{" + strings.Join(parts, ", ") + "}"
-}
-
-func pythonString(s string) string {
-	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
-		return `"` + s + `"`
-	}
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`).Replace(s) + "'"
+		detail: rowTag(row.number) + " Question with no type.\n" + pythonDict(row, r.defaultLanguage)})
 }
 
 // maxDepth bounds the nesting; beyond it paths grow without measure.
@@ -179,28 +192,30 @@ func (r *surveyReader) begin(row dataRow, written string, k kind, list string) {
 	}
 	e := r.element(row, n, k)
 	e.written = written
-	if k == kindRepeat && e.label.empty() && len(e.media) == 0 {
-		r.warn(sheetSurvey, row.number, fmt.Sprintf("%s Repeat has no label: {'name': '%s', 'type': '%s'}", rowTag(row.number), n, written))
+	e.guidance = langText{} // nobody shows it
+	if v := row.get("intent"); v != "" {
+		e.control.set("intent", v)
 	}
-	if v := row.get("bind", "entities:saveto"); v != "" {
-		r.fail(r.at(sheetSurvey, row, "bind", "entities:saveto"), msg{code: "save-to-container", text: "A group or repeat cannot be saved into an entity.",
-			remedy: "Empty the cell, or move it to a question.", detail: r.entitySentence(row.number, "Groups and repeats can't be saved as entity properties. Either remove or move the save_to value in this row.")})
-		return
+	if ok {
+		r.checkName(row, e)
+	}
+	r.saveToContainer(row)
+	if k == kindRepeat && e.label.empty() && len(e.media) == 0 {
+		r.warn(sheetSurvey, row.number, rowTag(row.number)+" Repeat has no label: {'name': "+pythonString(n)+", 'type': "+pythonString(written)+"}")
 	}
 	if k == kindLoop {
 		e.list = list
 		r.loopList(row, list)
 	}
-	tableList := r.tableList(row, e)
 	if k == kindRepeat {
 		r.repeatCount(row, e)
 	}
-	if ok {
-		r.checkName(row, e)
+	r.tableList(row, e)
+	if e.control.get("appearance") == "label" && e.label.empty() {
+		e.label = plainText(" ")
 	}
 	r.top().e.add(e)
 	r.push(e, row.number)
-	r.top().tableList = tableList
 }
 
 // loopList checks that the list which a loop goes over is there.
@@ -230,41 +245,41 @@ func (r *surveyReader) repeatCount(row dataRow, e *element) {
 	made := &element{kind: kindQuestion, typ: "calculate", written: "calculate", name: e.name + "_count"}
 	made.bind.set("readonly", "true()")
 	made.bind.set("calculate", count)
-	r.checkNameAt(r.at(sheetSurvey, row, "control", "jr:count"), 0, made)
+	made.made = r.at(sheetSurvey, row, "control", "jr:count")
 	r.top().e.add(made)
 	e.control.set("jr:count", "${"+made.name+"}")
 }
 
 // tableList handles the appearance table-list: the group becomes a field list
-// with a header row of the choices, and its label a note above them.
-func (r *surveyReader) tableList(row dataRow, e *element) bool {
-	a := e.control.get("appearance")
-	if !strings.Contains(a, "table-list") {
-		return false
+// with a header row of the choices, and its label a note above them. All selects
+// down to the next end of a container are rows of the table.
+func (r *surveyReader) tableList(row dataRow, e *element) {
+	words := strings.Fields(e.control.get("appearance"))
+	if !contains(words, "table-list") {
+		return
 	}
-	words := strings.Fields(a)
+	r.table = &table{}
 	kept := []string{"field-list"}
 	for _, w := range words {
-		if w != "table-list" && w != "field-list" {
+		if w != "table-list" {
 			kept = append(kept, w)
 		}
 	}
 	e.control.set("appearance", strings.Join(kept, " "))
 	if !e.label.empty() || !e.hint.empty() {
 		note := &element{kind: kindQuestion, typ: "note", written: "note", name: "generated_table_list_label_" + strconv.Itoa(row.number),
-			label: e.label, hint: e.hint}
+			label: e.label, hint: e.hint, made: r.at(sheetSurvey, row, "label")}
 		e.label, e.hint = langText{}, langText{}
 		e.add(note)
 	}
-	return true
 }
 
+// table is the list that the selects of a table-list share, known from the first.
+type table struct{ list string }
+
 func (r *surveyReader) end(row dataRow, k kind) {
-	if row.get("bind", "entities:saveto") != "" {
-		r.fail(r.at(sheetSurvey, row, "bind", "entities:saveto"), msg{code: "save-to-container", text: "The end of a group or repeat cannot be saved into an entity.",
-			remedy: "Empty the cell, or move it to a question.", detail: r.entitySentence(row.number, "Groups and repeats can't be saved as entity properties. Either remove or move the save_to value in this row.")})
-		return
-	}
+	r.saveToContainer(row)
+	r.table = nil
 	top := r.top()
 	if len(r.stack) == 1 || top.e.kind != k {
 		n := row.get("name")
@@ -306,20 +321,5 @@ func (r *surveyReader) element(row dataRow, name string, k kind) *element {
 		guidance: row.text("guidance_hint"), media: row.group("media"), mediaText: row.get("media"), bind: row.group("bind"),
 		control: row.group("control"), instance: row.group("instance"), deflt: row.get("default"),
 		choiceFilter: row.get("choice_filter")}
-	if v := row.get("intent"); v != "" {
-		e.control.set("intent", v)
-	}
 	return e
-}
-
-// unreferenced are the columns in which a reference means nothing.
-var unreferenced = set("type", "name", "disabled", "list_name")
-
-// collectRefs keeps the cells with references until all names are known.
-func (r *surveyReader) collectRefs(row dataRow) {
-	for _, v := range row.values {
-		if v.col.known && !unreferenced[v.col.path[0]] && strings.Contains(v.text, "${") {
-			r.refs = append(r.refs, refCell{sheetSurvey, row.number, v.col, v.text})
-		}
-	}
 }

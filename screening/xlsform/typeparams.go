@@ -25,10 +25,6 @@ func (r *surveyReader) typeParams(row dataRow, e *element) bool {
 		return r.geo(row, e)
 	case "background-geopoint":
 		return r.backgroundGeopoint(row)
-	case "simserial", "subscriberid", "phonenumber":
-		if e.written != "phonenumber" {
-			r.warn(sheetSurvey, row.number, fmt.Sprintf("%s %s is no longer supported on most devices. Only old versions of Collect on Android versions older than 11 still support it.", rowTag(row.number), e.written))
-		}
 	}
 	return true
 }
@@ -139,14 +135,6 @@ func (r *surveyReader) geo(row dataRow, e *element) bool {
 	if !r.allowParams(row, p, allowed...) {
 		return false
 	}
-	if v, ok := p["allow-mock-accuracy"]; ok {
-		if v != "true" && v != "false" {
-			r.badParam(row, "allow-mock-accuracy is either true or false, not "+quote(v)+".", "Write allow-mock-accuracy=true.",
-				invalid(row.number, sheetSurvey, "parameters", "The 'allow-mock-accuracy' parameter must be either 'true' or 'false'."), "SURVEY_009")
-			return false
-		}
-		e.bind.set("odk:allow-mock-accuracy", v)
-	}
 	for _, x := range [...]attr{{"capture-accuracy", "accuracyThreshold"}, {"warning-accuracy", "unacceptableAccuracyThreshold"}} {
 		v, ok := p[x.name]
 		if !ok {
@@ -170,6 +158,14 @@ func (r *surveyReader) geo(row dataRow, e *element) bool {
 			return false
 		}
 		e.control.set("incremental", "true")
+	}
+	if v, ok := p["allow-mock-accuracy"]; ok {
+		if v != "true" && v != "false" {
+			r.badParam(row, "allow-mock-accuracy is either true or false, not "+quote(v)+".", "Write allow-mock-accuracy=true.",
+				invalid(row.number, sheetSurvey, "parameters", "The 'allow-mock-accuracy' parameter must be either 'true' or 'false'."), "SURVEY_009")
+			return false
+		}
+		e.bind.set("odk:allow-mock-accuracy", v)
 	}
 	if v, ok := p["reference-geometry"]; ok {
 		r.geometry = append(r.geometry, geometryRef{e, row, v})
@@ -204,7 +200,7 @@ func (r *surveyReader) backgroundGeopoint(row dataRow) bool {
 func (r *surveyReader) audit(row dataRow, p params) {
 	if n := row.get("name"); n != "" && n != "audit" {
 		r.fail(r.at(sheetSurvey, row, "name"), msg{code: "audit-name", text: "The audit row has a name.", remedy: "Leave the name empty.",
-			detail: "Audits must always be named 'audit.' The name column should be left blank."})
+			detail: rowTag(row.number) + " Audits must always be named 'audit.' The name column should be left blank."})
 		return
 	}
 	e := r.element(row, "audit", kindQuestion)
@@ -220,16 +216,17 @@ func (r *surveyReader) auditParams(row dataRow, e *element) bool {
 	if !r.allowParams(row, p, "location-priority", "location-min-interval", "location-max-age", "track-changes", "identify-user", "track-changes-reasons") {
 		return false
 	}
-	if v, ok := p["track-changes-reasons"]; ok {
-		if v != "on-form-edit" {
-			r.badParam(row, "track-changes-reasons can only be on-form-edit.", "Write track-changes-reasons=on-form-edit.", "track-changes-reasons must be set to on-form-edit", "")
-			return false
-		}
-		e.bind.set("odk:track-changes-reasons", v)
-	}
-	for _, k := range [...]string{"track-changes", "identify-user"} {
+	for _, k := range [...]string{"track-changes", "track-changes-reasons", "identify-user"} {
 		v, ok := p[k]
 		if !ok {
+			continue
+		}
+		if k == "track-changes-reasons" {
+			if v != "on-form-edit" {
+				r.badParam(row, "track-changes-reasons can only be on-form-edit.", "Write track-changes-reasons=on-form-edit.", "track-changes-reasons must be set to on-form-edit", "")
+				return false
+			}
+			e.bind.set("odk:track-changes-reasons", v)
 			continue
 		}
 		if v != "true" && v != "false" {
@@ -272,7 +269,11 @@ func (r *surveyReader) auditLocation(row dataRow, e *element) bool {
 			return bad(k+" must be a whole number of seconds.", "Parameter "+k+" must have an integer value.")
 		}
 		if v < 0 {
-			return bad(k+" must not be negative.", "Parameter "+k+" must be greater than or equal to zero.")
+			than := "greater than"
+			if k == keys[2] {
+				than = "greater  than" // two spaces, as the sentence has them
+			}
+			return bad(k+" must not be negative.", "Parameter "+k+" must be "+than+" or equal to zero.")
 		}
 		n[i] = v
 	}

@@ -54,7 +54,7 @@ func buildTypes() map[string]questionType {
 	def(questionType{tag: "trigger"}, "trigger")
 	def(questionType{bind: []attr{{"type", "string"}}}, "calculate", "q calculate", "add calculate prompt", "hidden")
 	def(questionType{tag: "range", bind: []attr{{"type", "int"}}}, "range")
-	def(questionType{tag: "select1", bind: []attr{{"type", "string"}}}, typeSelectOne, "select1")
+	def(questionType{tag: "select1", bind: []attr{{"type", "string"}}}, typeSelectOne)
 	def(questionType{tag: "select", bind: []attr{{"type", "string"}}}, typeSelectMultiple)
 	def(questionType{tag: "odk:rank", bind: []attr{{"type", "odk:rank"}}}, typeRank)
 	def(questionType{tag: "input", bind: []attr{{"type", "string"}}}, typeSelectExternal)
@@ -101,29 +101,34 @@ const (
 	typeCSVExternal    = "csv-external"
 )
 
-// selectCommands are the words with which a select begins, longest first so that
-// "select one from file" is not read as "select one from" the list "file".
+// selectCommands are the words with which a select begins, in the order in which
+// they are tried: "select one from file" is a list called file, "select one from
+// file people.csv" a file.
 var selectCommands = []struct {
 	words    string
 	kind     string
 	fromFile bool
 }{
-	{"add select multiple prompt using", typeSelectMultiple, false},
 	{"add select one prompt using", typeSelectOne, false},
+	{"add select multiple prompt using", typeSelectMultiple, false},
 	{"select all that apply from", typeSelectMultiple, false},
-	{"select_multiple_from_file", typeSelectMultiple, true},
-	{"select multiple from file", typeSelectMultiple, true},
-	{"select all that apply", typeSelectMultiple, false},
-	{"select_one_from_file", typeSelectOne, true},
-	{"select one from file", typeSelectOne, true},
-	{"select_one_external", typeSelectExternal, false},
-	{"select_multiple", typeSelectMultiple, false},
 	{"select one from", typeSelectOne, false},
+	{"select1", typeSelectOne, false},
 	{"select_one", typeSelectOne, false},
 	{"select one", typeSelectOne, false},
-	{"select1", typeSelectOne, false},
+	{"select_multiple", typeSelectMultiple, false},
+	{"select all that apply", typeSelectMultiple, false},
+	{"select_one_external", typeSelectExternal, false},
+	{"select_one_from_file", typeSelectOne, true},
+	{"select_multiple_from_file", typeSelectMultiple, true},
+	{"select one from file", typeSelectOne, true},
+	{"select multiple from file", typeSelectMultiple, true},
 	{"rank", typeRank, false},
 }
+
+// listless are types of questions with choices that do not name any.
+var listless = set(typeSelectOne, typeSelectMultiple, typeRank, "q select", "q select1", "select one using", "select multiple using",
+	"select multiple from", "select all that apply from", "add select one prompt using", "add select multiple prompt using")
 
 // controlWords are the words after begin and end.
 var controlWords = map[string]kind{

@@ -12,6 +12,7 @@ package xlsform
 
 import (
 	"errors"
+	"strings"
 )
 
 // Options change how a workbook is compiled. The zero value is right for most.
@@ -132,22 +133,25 @@ type compiler struct {
 	id, title       string
 	defaultLanguage string
 
-	lists      formLists
-	external   *externalChoices
-	osmLists   *formLists // nil without a sheet osm
-	survey     *element
-	meta       []*element // questions that belong in the meta group
-	surveyRows []dataRow  // of the survey sheet
-	choiceRows []dataRow
-	entities   []*entity
+	lists       formLists
+	external    *externalChoices
+	osmLists    *formLists // nil without a sheet osm
+	survey      *element
+	meta        []*element // questions that belong in the meta group
+	surveyRows  []dataRow  // of the survey sheet
+	choiceRows  []dataRow
+	settingRows []dataRow
+	entityRows  []dataRow
+	entities    []*entity
 
 	byName map[string][]*element
 
-	entityRefs   []refCell
 	geometry     []geometryRef
 	otherSeen    bool // a select with or_other
 	looped       bool // a loop was written out
 	written      int  // elements that loops have made
+	filled       int  // bytes of text that loops have made
+	expanded     int  // bytes of paths written for references
 	mentioned    map[string][]*entity
 	nestedEntity bool // an entity stands in a repeat
 	itext        *itext
@@ -189,7 +193,7 @@ func (c *compiler) surveySheet() (*Sheet, bool) {
 			detail: "You must have a sheet named 'survey'. "})
 		return nil, false
 	}
-	if len(c.book.Sheets) == 1 && len(c.book.names()) == 1 && !isSheetName(c.book.Sheets[0].Name) {
+	if len(c.book.Sheets) == 1 && len(c.book.names()) == 1 && !isSheetName(strings.ToLower(c.book.Sheets[0].Name)) {
 		copied := *c.book
 		copied.Sheets = []Sheet{c.book.Sheets[0]}
 		copied.Sheets[0].Name = sheetSurvey

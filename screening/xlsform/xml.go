@@ -12,6 +12,13 @@ type xmlWriter struct {
 	prefixes map[string]bool // that are declared
 	bad      string          // first name that XML cannot have
 	broken   bool            // there is one; it may be empty
+	full     bool            // the form is too long; nothing more is written
+}
+
+// room tells whether more may be written.
+func (w *xmlWriter) room() bool {
+	w.full = w.full || len(w.b) >= maxForm
+	return !w.full
 }
 
 // check notes a name that would break the document: workbooks may name columns,
@@ -28,6 +35,10 @@ func (w *xmlWriter) check(name string) {
 }
 
 func (w *xmlWriter) start(name string, attrs ...attr) {
+	if !w.room() {
+		w.stack = append(w.stack, name)
+		return
+	}
 	w.closeTag()
 	w.check(name)
 	w.given = w.given[:0]
@@ -42,7 +53,7 @@ func (w *xmlWriter) start(name string, attrs ...attr) {
 
 // attr writes an attribute; one that the tag has already is left as it is.
 func (w *xmlWriter) attr(name, value string) {
-	if contains(w.given, name) {
+	if contains(w.given, name) || !w.room() {
 		return
 	}
 	w.given = append(w.given, name)
@@ -66,6 +77,9 @@ func (w *xmlWriter) closeTag() {
 func (w *xmlWriter) end() {
 	name := w.stack[len(w.stack)-1]
 	w.stack = w.stack[:len(w.stack)-1]
+	if !w.room() {
+		return
+	}
 	if w.open {
 		w.b = append(w.b, '/', '>')
 		w.open = false
@@ -82,7 +96,7 @@ func (w *xmlWriter) empty(name string, attrs ...attr) {
 }
 
 func (w *xmlWriter) text(s string) {
-	if s == "" {
+	if s == "" || !w.room() {
 		return
 	}
 	w.closeTag()

@@ -136,7 +136,7 @@ func (c CheckCommand) Run(s *Streams) error {
 }
 
 func (c CheckCommand) print(w io.Writer, r xlsform.Report) {
-	printAll(w, problems{r.Errors, r.Warnings, r.Advice})
+	printAll(w, problems{Errors: r.Errors, Warnings: r.Warnings, Advice: r.Advice})
 	for _, group := range [...]struct {
 		title string
 		list  []xlsform.Finding
@@ -205,8 +205,10 @@ func (c CompareCommand) Run(s *Streams) error {
 			forms[i], err = xlsform.Compile(w, xlsform.Options{})
 		}
 		if err != nil {
-			fmt.Fprintf(s.Stderr, "%s:\n", name)
-			return tell(s, c.JSON, problems{}, err)
+			if !c.JSON {
+				fmt.Fprintf(s.Stderr, "%s:\n", name)
+			}
+			return tell(s, c.JSON, problems{File: name}, err)
 		}
 	}
 	d := xlsform.Compare(forms[0], forms[1])
@@ -220,13 +222,16 @@ func (c CompareCommand) Run(s *Streams) error {
 		}
 		fmt.Fprintln(s.Stdout, mark, x)
 	}
-	fmt.Fprintf(s.Stdout, "%d changes, %d of them breaking\n", len(d.Changes), d.Breaking)
+	if d.More > 0 {
+		fmt.Fprintf(s.Stdout, "  and %d more\n", d.More)
+	}
+	fmt.Fprintf(s.Stdout, "%d changes, %d of them breaking\n", len(d.Changes)+d.More, d.Breaking)
 	return nil
 }
 
 // CorpusCommand measures the compiler.
 type CorpusCommand struct {
-	Dir       string `arg:"" help:"Folder with cases/*.json." type:"existingdir"`
+	Dir       string `arg:"" help:"Folder with cases/*.json."`
 	ByFeature bool   `help:"Print the measure of every feature, worst first."`
 	Failures  bool   `help:"Print what differs in each case that is not exact."`
 	Dump      string `help:"Write every compiled form into this folder, as NNNN.xml." placeholder:"OUT"`
@@ -242,7 +247,7 @@ func (CorpusCommand) Help() string {
 func (c CorpusCommand) Run(s *Streams) error {
 	cases, err := corpus.Load(os.DirFS(c.Dir))
 	if err != nil {
-		fmt.Fprintf(s.Stderr, "error: %v\n", err)
+		fmt.Fprintf(s.Stderr, "error: %s: %v. Name the folder in which cases/ lies\n", c.Dir, err)
 		return usage
 	}
 	r := corpus.Run(cases, progress(s.Stderr, len(cases)))
@@ -333,6 +338,10 @@ func read(name string) (*xlsform.Workbook, error) {
 		return xlsform.Read("", data, xlsform.Limits{})
 	}
 	info, err := os.Stat(name)
+	var at *os.PathError
+	if errors.As(err, &at) {
+		return nil, fmt.Errorf("%s cannot be read (%w). Check its name and folder", name, at.Err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -395,6 +404,7 @@ func write(s *Streams, name string, data []byte) error {
 
 // problems are what is said of a workbook.
 type problems struct {
+	File     string            `json:"file,omitempty"` // where there are two
 	Errors   xlsform.Errors    `json:"errors"`
 	Warnings []xlsform.Warning `json:"warnings"`
 	Advice   []*xlsform.Error  `json:"advice,omitempty"`
@@ -404,6 +414,10 @@ type problems struct {
 // exit code that belongs to them.
 func tell(s *Streams, asJSON bool, p problems, err error) error {
 	if err != nil && !errors.As(err, &p.Errors) {
+		if asJSON {
+			p.Errors = xlsform.Errors{{Message: err.Error(), Remedy: "Give a file that is there and that you may read.", Code: "screening.xlsform.file"}}
+			return errors.Join(printJSON(s.Stderr, p), usage)
+		}
 		fmt.Fprintf(s.Stderr, "error: %v\n", err)
 		return usage
 	}
