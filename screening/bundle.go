@@ -24,6 +24,12 @@ type Service struct {
 	AssuredAt time.Time `json:"assured_at"` // when somebody last made sure that this is so
 }
 
+// Services are those that a phone holds, and how many more the desk has.
+type Services struct {
+	List []Service
+	More int
+}
+
 // BundleMedium is a media file with the address to fetch it from.
 type BundleMedium struct {
 	Medium
@@ -57,6 +63,7 @@ type Bundle struct {
 	Cards       []Card             `json:"cards"`
 	Procedure   *Procedure         `json:"referral_procedure"`
 	Services    []Service          `json:"services"`
+	MoreAtDesk  int                `json:"services_more" doc:"Active services that a phone does not hold; the desk has them"`
 	Lock        Lock               `json:"lock"`
 	Pilot       PilotSwitch        `json:"pilot"`
 }
@@ -99,7 +106,7 @@ func (d *Desk) Bundle(ctx context.Context) (Bundle, error) {
 		if err != nil {
 			return b, err
 		}
-		b.Services = append(b.Services, services...)
+		b.Services, b.MoreAtDesk = append(b.Services, services.List...), services.More
 	}
 	text, err := json.Marshal(b)
 	b.ETag = hashMD5(text)

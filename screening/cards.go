@@ -47,24 +47,24 @@ type Procedure struct {
 // demonstration's: they go only with its interview, so that no real phone tells anybody to call an invented
 // number.
 func cardsFor(fictional bool) ([]Card, *Procedure, error) {
-	all, err := cards.All()
+	deck, err := cards.All()
 	if err != nil {
 		return nil, nil, err
 	}
 	out := []Card{}
 	var procedure *Procedure
-	for _, c := range all {
+	for _, c := range deck.Cards {
 		if c.Country != "" && !fictional {
 			continue
 		}
 		for _, lang := range slices.Sorted(maps.Keys(c.Title)) {
-			out = append(out, cardIn(c, lang))
+			out = append(out, cardIn(deck, c, lang))
 		}
 		if c.Country != "" {
-			en := cardIn(c, "en")
+			en := cardIn(deck, c, "en")
 			procedure = &Procedure{Title: en.Title, Language: en.Language, Steps: en.Steps, Dated: c.ConfirmedOn, ConfirmedBy: c.ConfirmedBy}
 			for _, lang := range slices.Sorted(maps.Keys(c.Title)) {
-				in := cardIn(c, lang)
+				in := cardIn(deck, c, lang)
 				procedure.Texts = append(procedure.Texts, ProcedureText{Language: in.Language, Title: in.Title, Steps: in.Steps, Draft: in.Draft})
 			}
 		}
@@ -72,7 +72,7 @@ func cardsFor(fictional bool) ([]Card, *Procedure, error) {
 	return out, procedure, nil
 }
 
-func cardIn(c cards.Card, lang string) Card {
+func cardIn(deck cards.Deck, c cards.Card, lang string) Card {
 	title := words(c.Title, lang)
 	out := Card{ID: c.ID, Language: title.Lang, Title: title.Text, Steps: []string{}, Source: c.ID + " " + c.Version, CheckedAt: c.ConfirmedOn, CheckedBy: c.ConfirmedBy, Draft: title.Draft}
 	for _, p := range c.Points {
@@ -81,11 +81,7 @@ func cardIn(c cards.Card, lang string) Card {
 		out.Draft = out.Draft || w.Draft
 	}
 	for _, k := range c.Checks {
-		answer := words(k.Why, lang).Text
-		if k.Right >= 0 && k.Right < len(k.Options) {
-			answer = words(k.Options[k.Right], lang).Text + " " + answer
-		}
-		out.Checks = append(out.Checks, Check{words(k.Question, lang).Text, answer})
+		out.Checks = append(out.Checks, Check{words(k.Question, lang).Text, deck.In(k, lang)})
 	}
 	return out
 }

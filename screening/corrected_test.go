@@ -159,7 +159,7 @@ func TestAnInstrumentTellsHowCompleteEachLanguageIs(t *testing.T) {
 		w.publishArrival()
 		in, _ := w.rules()
 		var l list[Coverage]
-		if status := w.call("super", "GET", "/api/screening/instruments/"+in.ID+"/languages", nil, &l); status != 200 || len(l.Items) != 5 {
+		if status := w.call("super", "GET", "/api/screening/instruments/"+in.ID+"/languages", nil, &l); status != 200 || len(l.Items) != 6 {
 			t.Fatalf("%d %d languages", status, len(l.Items))
 		}
 		for _, c := range l.Items {

@@ -53,14 +53,18 @@ type Node struct {
 	Children []*Node
 }
 
-// Attr is the value of an attribute by local name, or empty.
-func (n *Node) Attr(name string) string {
+// Attr is the value of an attribute by local name, or empty; one without a prefix goes first.
+func (n *Node) Attr(name string) (value string) {
 	for _, a := range n.Attrs {
-		if a.Name.Local == name {
+		switch {
+		case a.Name.Local != name || a.Name.Space == "xmlns":
+		case a.Name.Space == "":
 			return a.Value
+		case value == "":
+			value = a.Value
 		}
 	}
-	return ""
+	return value
 }
 
 // Child is the first child element with this local name, or nil.
@@ -142,8 +146,10 @@ func readTree(data []byte) (*Node, error) {
 	if len(data) > maxXML {
 		return nil, doubt(DoubtTooLarge, nil)
 	}
-	if bytes.HasPrefix(data, []byte{0xfe, 0xff}) || bytes.HasPrefix(data, []byte{0xff, 0xfe}) {
-		return nil, doubt(DoubtEncoding, nil)
+	for _, mark := range []string{"\xfe\xff", "\xff\xfe", "<\x00", "\x00<"} { // UTF-16 with and without a byte order mark
+		if bytes.HasPrefix(data, []byte(mark)) {
+			return nil, doubt(DoubtEncoding, nil)
+		}
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) {

@@ -1,8 +1,6 @@
 package screening
 
 import (
-	"strings"
-
 	"lintas/screening/indicator"
 )
 
@@ -59,7 +57,7 @@ type ExplainedFired struct {
 	ID        string          `json:"id"`
 	Dimension string          `json:"dimension"`
 	Text      Words           `json:"text"`
-	Strength  string          `json:"strength" doc:"As the source weighs it: strong, medium, weak or unweighted"`
+	Strength  string          `json:"strength" doc:"As the source weighs it, in words: strong, medium, weak or without weight"`
 	Because   []AskedQuestion `json:"because"`
 	Source    string          `json:"source"`
 	Secondary bool            `json:"secondary,omitempty" doc:"Taken from a compilation, still to be confirmed"`
@@ -180,27 +178,13 @@ func (x explainer) present() []ExplainedFired {
 	for _, p := range x.r.Present {
 		in := rows[p.ID]
 		fired := ExplainedFired{ID: p.ID, Dimension: p.Dimension, Text: words(in.Text, x.lang), Source: in.Source, Secondary: in.Secondary, Because: []AskedQuestion{}}
-		fired.Strength = strengthWord(p.Strength, x.r.Population.Rule)
+		fired.Strength = indicator.StrengthWord(p.Strength, x.r.Population.Rule, x.lang).Text
 		for _, b := range p.Because {
 			fired.Because = append(fired.Because, x.question(b.Question, b.Values))
 		}
 		out = append(out, fired)
 	}
 	return out
-}
-
-func strengthWord(s indicator.Strength, rule string) string {
-	name := map[string]string{"S": "strong", "M": "medium", "W": "weak", "U": "unweighted"}
-	switch rule {
-	case "adult":
-		return name[s.Adult]
-	case "child":
-		return name[s.Child]
-	}
-	if s.Adult == s.Child {
-		return name[s.Adult]
-	}
-	return strings.Trim(name[s.Adult]+" / "+name[s.Child], " /")
 }
 
 func (x explainer) title(outcome string) Words {

@@ -17,6 +17,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"lintas/kernel/clock"
 	"lintas/kernel/id"
 	"lintas/platform/db"
@@ -193,8 +195,13 @@ func (d *Desk) sealFile(ctx context.Context, f *incoming, person, owner, part, f
 }
 
 func (d *Desk) nameMark(name string) string {
-	return d.keys.Index("screening.file-name", cleanName(name))
+	return d.keys.Index("screening.file-name", sameName(name))
 }
+
+// sameName is equal for names that look the same: phones and computers spell é, or a Vietnamese vowel with its
+// tone, as one character or as several (Unicode normalisation).
+func sameName(name string) string { return norm.NFC.String(cleanName(name)) }
+
 func (d *Desk) contentMark(sum string) string { return d.keys.Index("screening.file", sum) }
 
 func insertFile(t *db.Tx, f storedFile) error {

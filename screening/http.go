@@ -17,6 +17,13 @@ type none struct{}
 
 type body[T any] struct{ Body T }
 
+// bundleAnswer is a bundle, or 304 without one where the phone holds the same.
+type bundleAnswer struct {
+	Status int
+	ETag   string `header:"ETag"`
+	Body   Bundle
+}
+
 // PathID is the id in a path. It is exported because huma reads only exported embedded fields.
 type PathID struct {
 	ID string `path:"id"`
@@ -43,13 +50,24 @@ func (d *Desk) Routes(g *gate.Gate) {
 	d.phoneRoutes(g)
 	d.procedureRoutes(g)
 	d.entityRoutes(g)
+	d.handoverRoutes(g)
 }
 
 func (d *Desk) phoneRoutes(g *gate.Gate) {
+	g.Pack("GET /api/screening/bundle")
 	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/screening/bundle", Summary: "What a phone must hold to work without a network"}, gate.Roles(actor.Officer, actor.Caseworker, actor.Supervisor, actor.Trainer).AndDevices(),
-		func(ctx context.Context, _ *none) (*body[Bundle], error) {
+		func(ctx context.Context, in *struct {
+			Known string `header:"If-None-Match" doc:"The etag of the bundle that the phone holds, in quotes"`
+		}) (*bundleAnswer, error) {
 			b, err := d.Bundle(ctx)
-			return &body[Bundle]{b}, err
+			if err != nil {
+				return nil, err
+			}
+			out := &bundleAnswer{Status: http.StatusOK, ETag: `"` + b.ETag + `"`, Body: b}
+			if in.Known == out.ETag {
+				out.Status = http.StatusNotModified
+			}
+			return out, nil
 		})
 	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/screening/pilot", Summary: "Add counts of a pilot", DefaultStatus: 204}, gate.Roles(actor.Officer, actor.Supervisor).AndDevices(),
 		func(ctx context.Context, in *body[PilotCounts]) (*none, error) { return nil, d.AddPilot(ctx, in.Body) })

@@ -186,6 +186,8 @@ func (d *Desk) instrumentFiles(g *gate.Gate) {
 		}
 	}
 	none := func(Revision) string { return "" }
+	g.Pack("GET " + base + "/xform")
+	g.Pack("GET " + base + "/pack")
 	gate.Handle(g, "GET", base+"/xform", everybody, serve("xform", "text/xml; charset=utf-8", none))
 	gate.Handle(g, "GET", base+"/pack", everybody, serve("pack", "application/json", none))
 	gate.Handle(g, "GET", base+"/workbook", keepers, serve("workbook", "application/octet-stream", func(r Revision) string { return firstOf(r.WorkbookName, r.FormID+".xlsx") }))
@@ -235,7 +237,7 @@ func readUpload(f *uploadForm) (Upload, error) {
 
 func readPart(f huma.FormFile, limit int64) ([]byte, error) {
 	if !f.IsSet {
-		return nil, problem.New(problem.Invalid, "screening.no-file", "Choose a file first.").With("file", "is missing")
+		return nil, problem.New(problem.Invalid, "screening.file-missing", "Choose a file first.").With("file", "is missing")
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, limit+1))

@@ -12,6 +12,8 @@ import (
 
 	"lintas/platform/db/dbtest"
 	"lintas/platform/gate"
+	"lintas/screening/packs"
+	"lintas/screening/xlsform"
 )
 
 //go:embed testdata/visit.md
@@ -87,6 +89,68 @@ func TestMistakesNameTheirCells(t *testing.T) {
 		status, text := w.upload("super", "/api/screening/instruments", "visit.md", broken, map[string]string{"publish": "true"}, nil)
 		if status != 422 || !strings.Contains(text, "screening.workbook-invalid") || !strings.Contains(text, "survey!") {
 			t.Errorf("%d %s", status, text)
+		}
+	})
+}
+
+// visitRules is a sheet of indicators for the visit.
+const visitRules = `
+| indicators |
+| | kind | id | version | dimension | adult | child | when | source | label::English (en) | label::Bahasa Indonesia (id) | rule | cite | outcome_kind |
+| | pack | visit-rules | 1.0.0 | | | | | | Visit | Kunjungan | | | |
+| | population | | | | | | papers_kept = 'yes' | | | | | | |
+| | source | s | | | | | | | | | | made up | |
+| | rule | r | | | | | total >= 1 | | one is enough | satu cukup | | | |
+| | dimension | D | | | | | | | Papers | Surat | r | | |
+| | profile | p | 1 | | | | | | Profile | Profil | | | |
+| | outcome | o | | | | | D | | Papers kept | Surat disimpan | | | need |
+| | indicator | D.kept | | D | S | S | papers_kept = 'yes' | s | papers kept | surat disimpan | | | |
+`
+
+func TestMistakesInTheSheetOfIndicatorsNameTheirCellsToo(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		check := func(old, new string) (c Checked) {
+			w.upload("super", "/api/screening/workbooks/check", "visit.md", visitWorkbook+strings.Replace(visitRules, old, new, 1), nil, &c)
+			return c
+		}
+		if c := check("", ""); !c.OK || c.Pack == nil || len(c.Warnings) != 0 {
+			t.Fatalf("%+v %+v", c.Errors, c.Warnings)
+		}
+		c := check("S | papers_kept = 'yes'", "S | papers_kpt = 'yes'")
+		if c.OK || len(c.Errors) != 1 {
+			t.Fatalf("%+v", c.Errors)
+		}
+		e := c.Errors[0]
+		if e.Sheet != "indicators" || e.Cell == "" || e.Column != "when" || e.Text != "papers_kpt = 'yes'" || e.Remedy != "did you mean papers_kept?" {
+			t.Errorf("%+v", e)
+		}
+		if c = check("S | papers_kept = 'yes'", "S | papers_kept = 'yes' and papers_kept = 'no'"); c.OK || !strings.Contains(c.Errors[0].Message, "no answers can make") {
+			t.Errorf("%+v", c.Errors)
+		}
+		c = check("papers kept | surat disimpan", "papers kept | ")
+		if !c.OK || len(c.Warnings) != 1 || c.Warnings[0].Sheet != "indicators" || c.Warnings[0].Cell == "" || !strings.Contains(c.Warnings[0].Text, "missing in id") {
+			t.Errorf("%+v %+v", c.Errors, c.Warnings)
+		}
+	})
+}
+
+func TestRulesAsAFileNameThePathOfAMistake(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		status, text := w.upload("super", "/api/screening/instruments", "visit.md", visitWorkbook, map[string]string{"publish": "true"}, nil)
+		if status >= 300 {
+			t.Fatal(status, text)
+		}
+		var l list[InstrumentView]
+		w.call("super", "GET", "/api/screening/instruments", nil, &l)
+		p, err := packs.Get("palermo", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		never := strings.Replace(string(p.Canonical()), `"when":"pm_fraud = 'yes'"`, `"when":"pm_fraud = 'yes' and pm_fraud = 'no'"`, 1)
+		var r Replaced
+		w.sendForm("admin", "/api/screening/instruments/"+l.Items[0].ID+"/pack", nil, map[string]string{"file": "rules.json\n" + never}, &r)
+		if r.Checked.OK || len(r.Checked.Errors) != 1 || !strings.HasPrefix(r.Checked.Errors[0].Text, "indicators[") || !strings.Contains(r.Checked.Errors[0].Message, "present") {
+			t.Errorf("%+v", r.Checked.Errors)
 		}
 	})
 }
@@ -259,5 +323,37 @@ func TestTheBundleHoldsCardsAndAFictionalProcedureOnlyInTheDemo(t *testing.T) {
 		if c.Title == "" || len(c.Steps) == 0 || c.Language == "" {
 			t.Errorf("%+v", c)
 		}
+	}
+}
+
+func TestAPhoneThatHoldsTheBundleIsToldSoWithoutOne(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.publish()
+		ask := func(known string) reply {
+			req := w.request("GET", "/api/screening/bundle", nil)
+			req.SetBasicAuth("officer", "x")
+			if known != "" {
+				req.Header.Set("If-None-Match", known)
+			}
+			return w.do(req)
+		}
+		first := ask("")
+		var b Bundle
+		if err := json.Unmarshal([]byte(first.body), &b); err != nil || first.status != 200 || first.header.Get("ETag") != `"`+b.ETag+`"` {
+			t.Fatalf("%d %v %s", first.status, err, first.header.Get("ETag"))
+		}
+		if same := ask(first.header.Get("ETag")); same.status != 304 || same.body != "" {
+			t.Errorf("%d %q", same.status, same.body)
+		}
+		if other := ask(`"another"`); other.status != 200 {
+			t.Errorf("%d", other.status)
+		}
+	})
+}
+
+func TestChangesBeyondThoseListedAreCounted(t *testing.T) {
+	d := versionDiff("1", xlsform.Diff{Changes: []xlsform.Change{{Kind: "title"}}, Breaking: 2, More: 7})
+	if d.Against != "1" || len(d.Changes) != 1 || d.Breaking != 2 || d.More != 7 {
+		t.Errorf("got %+v", d)
 	}
 }

@@ -17,6 +17,7 @@ func (d *Desk) Jobs() []jobs.Job {
 		{Name: "screening.sweep", Every: time.Hour, Run: d.sweep},
 		{Name: "screening.erasures", Every: time.Minute, Run: d.finishErasures},
 		{Name: "screening.entities", Every: time.Hour, Run: d.takeOverdueEntities},
+		{Name: "screening.handovers", Every: 5 * time.Minute, Run: d.settleHandovers},
 	}
 }
 

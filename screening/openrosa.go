@@ -2,8 +2,10 @@ package screening
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/xml"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -70,6 +72,20 @@ type openRosaResponse struct {
 	Message openRosaMessage `xml:"message"`
 }
 
+// problemType is what the officer's app asks for: a code and its values, which it says in the officer's language.
+// Other clients of the protocol show the sentence as they get it.
+const problemType = "application/problem+json"
+
+// answerProblem writes a refusal in the form that the client reads.
+func answerProblem(w http.ResponseWriter, r *http.Request, p *problem.Problem, status int, text string) {
+	if strings.Contains(r.Header.Get("Accept"), problemType) {
+		openRosaHeaders(w.Header())
+		gate.WriteProblem(w, r, p)
+		return
+	}
+	answer(w, status, "error", text)
+}
+
 // answer writes the protocol's response; an error's text is shown to the enumerator as it is.
 func answer(w http.ResponseWriter, status int, nature, text string) {
 	openRosaHeaders(w.Header())
@@ -106,7 +122,7 @@ func refuseOpenRosa(w http.ResponseWriter, r *http.Request, p *problem.Problem) 
 		w.Header().Set("WWW-Authenticate", `Basic realm="Lintas", charset="UTF-8"`)
 		text = "Enter your user name and password."
 	}
-	answer(w, status, "error", text)
+	answerProblem(w, r, p, status, text)
 }
 
 // fail renders an error of a verb.
@@ -115,7 +131,7 @@ func (d *Desk) fail(w http.ResponseWriter, r *http.Request, err error) {
 		if p.Cause != nil {
 			d.log.Warn("request refused", "route", r.Pattern, "code", p.Code, "cause", p.Cause)
 		}
-		answer(w, p.Kind.Status(), "error", p.Text)
+		answerProblem(w, r, p, p.Kind.Status(), p.Text)
 		return
 	}
 	if errors.Is(err, r.Context().Err()) && r.Context().Err() != nil {
@@ -302,22 +318,51 @@ func (d *Desk) serveSubmission(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, errTooLarge)
 		return
 	}
-	p, err := d.ReadPosting(r.Context(), r.Header.Get("Content-Type"), http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := unpacked(w, r)
 	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
-	p.ClientDevice, p.UserAgent = r.URL.Query().Get("deviceID"), r.UserAgent()
+	p, err := d.ReadPosting(r.Context(), r.Header.Get("Content-Type"), body)
+	if err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	p.ClientDevice, p.UserAgent = storable(r.URL.Query().Get("deviceID")), storable(r.UserAgent())
 	receipt, err := d.Receive(r.Context(), p)
 	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
-	nature := ""
-	if receipt.Status >= 400 {
-		nature = "error"
+	if receipt.Refusal != nil {
+		answerProblem(w, r, receipt.Refusal, receipt.Status, receipt.Message)
+		return
 	}
-	answer(w, receipt.Status, nature, receipt.Message)
+	answer(w, receipt.Status, "", receipt.Message)
+}
+
+// errPacked is the answer to a body in a coding that the node cannot open.
+var errPacked = problem.New(problem.Malformed, "screening.packed", "The upload is packed in a way that the server cannot open (Content-Encoding). Nothing was stored. Send it as it is, or with gzip.")
+
+// unpacked is the body of a request up to the limit, which holds for what gzip unpacks to as well.
+func unpacked(w http.ResponseWriter, r *http.Request) (io.Reader, error) {
+	body := http.MaxBytesReader(w, r.Body, maxBody)
+	switch strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))) {
+	case "", "identity":
+		return body, nil
+	case "gzip", "x-gzip":
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, asCut(err)
+		}
+		return http.MaxBytesReader(w, z, maxBody), nil
+	}
+	return nil, errPacked
+}
+
+// storable is what a client says of itself without what no database holds: it must never keep an interview out.
+func storable(said string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(said, "\uFFFD"), "\x00", "")
 }
 
 // serveNothing is the answer to every other address and method under a base.

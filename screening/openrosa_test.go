@@ -283,6 +283,26 @@ func TestTheSameIDWithOtherContentIsAConflictAndBothAreKept(t *testing.T) {
 	})
 }
 
+func TestAClientThatAsksForAProblemGetsTheCodeOfTheRefusal(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.publish()
+		w.wantStatus(w.send(withXML(interview(anID))...), 201)
+		asks := func(more ...string) reply {
+			typ, body := posting(withXML(interview(anID, more...))...)
+			req := w.request("POST", "/key/good/submission", strings.NewReader(body))
+			req.Header.Set("Content-Type", typ)
+			req.Header.Set("Accept", "application/problem+json")
+			return w.do(req)
+		}
+		w.wantStatus(asks(), 201)
+		r := asks("<name>Another</name>")
+		w.wantStatus(r, 409)
+		if r.header.Get("Content-Type") != "application/problem+json" || !strings.Contains(r.body, `"code":"screening.refused-conflict"`) || !strings.Contains(r.body, "A copy is safe on the server") {
+			t.Errorf("answered %s: %s", r.header.Get("Content-Type"), r.body)
+		}
+	})
+}
+
 func TestACorrectionReplacesWhatItCorrects(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		rev := w.publish()

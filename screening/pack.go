@@ -17,8 +17,7 @@ import (
 // by name ("palermo", "palermo@1.2"), or none. notes are remarks that do not keep it from being used.
 func packOf(w *xlsform.Workbook, form *xlsform.Form, u Upload) (p *indicator.Pack, notes []indicator.Problem, err error) {
 	if len(u.Rules) > 0 {
-		p, err = indicator.LoadPack(u.Rules, packs.Get)
-		return p, nil, err
+		return rulesOf(u.Rules)
 	}
 	if sheet, ok := w.Sheet(indicatorSheet); ok {
 		in := indicator.Workbook{Indicators: tableOf(sheet), DefaultLanguage: tagOf(form)}
@@ -38,6 +37,20 @@ func packOf(w *xlsform.Workbook, form *xlsform.Form, u Upload) (p *indicator.Pac
 		return nil, nil, noSuchPack(u.Pack, err)
 	}
 	return p, nil, nil
+}
+
+// rulesOf reads rules as a file. What nobody could ever see is refused here, where they are written, and not when a
+// stored pack is read.
+func rulesOf(b []byte) (*indicator.Pack, []indicator.Problem, error) {
+	p, err := indicator.LoadPack(b, packs.Get)
+	if err != nil {
+		return nil, nil, err
+	}
+	never, doubts := p.Unreachable()
+	if len(never) > 0 {
+		return nil, nil, &indicator.PackError{Problems: never}
+	}
+	return p, doubts, nil
 }
 
 const indicatorSheet = "indicators"
@@ -101,7 +114,7 @@ func (d *Desk) ReplacePack(ctx context.Context, instrument, version string, rule
 }
 
 func noSuchPack(name string, err error) error {
-	return problem.New(problem.Invalid, "screening.no-such-pack", "There is no built-in pack %q.", name).Because(err)
+	return problem.New(problem.Invalid, "screening.no-such-pack", "There is no built-in pack %q. There are %s.", name, strings.Join(packs.IDs(), ", ")).Because(err)
 }
 
 // PackView is a built-in pack.
@@ -144,7 +157,12 @@ func tagOf(form *xlsform.Form) string {
 }
 
 // noteText says a pack's remark as a warning of the workbook.
-func noteText(n indicator.Problem) CheckedWarning {
-	sheet, row, _ := sheetPlace(n.Place)
-	return CheckedWarning{Sheet: sheet, Row: row, Text: strings.TrimSpace(fmt.Sprintf("%s %s", n.Message, n.Remedy))}
+func (c *Checked) noteText(n indicator.Problem) CheckedWarning {
+	sheet, row, column := sheetPlace(n.Place)
+	text := strings.TrimSpace(fmt.Sprintf("%s; %s", n.Message, n.Remedy))
+	if sheet == "" { // rules as a file have paths, no cells
+		text = n.Place + ": " + text
+	}
+	cell, _ := c.cellOf(sheet, row, column)
+	return CheckedWarning{Sheet: sheet, Row: row, Cell: cell, Text: text}
 }

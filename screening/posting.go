@@ -25,10 +25,11 @@ type Posting struct {
 	Sender       actor.Actor // who sent it, where that is not who acts now; the zero Actor otherwise
 
 	files   []*incoming
-	second  *incoming // a second, different XML part
-	large   *incoming // an XML part over the limit
-	raw     []byte    // the whole body, when it is small
+	further []*incoming // XML parts that are not XML: others beside the first, or over the limit
+	whole   *incoming   // the whole body, where it is no multipart/form-data
+	raw     []byte      // the whole body, when it is small
 	rawType string
+	entry   string // the quarantine entry it comes from, which keeps the copy; empty otherwise
 }
 
 const (
@@ -57,12 +58,12 @@ func (d *Desk) ReadPosting(ctx context.Context, contentType string, body io.Read
 	} else {
 		body = io.MultiReader(bytes.NewReader(first), body)
 	}
-	kind, params, err := mime.ParseMediaType(contentType)
-	if err != nil || !strings.HasPrefix(kind, "multipart/") || params["boundary"] == "" {
+	boundary := boundaryOf(contentType)
+	if boundary == "" {
 		p.Doubt = DoubtMultipart
-		return p, drain(body)
+		return p, d.readWhole(ctx, p, body)
 	}
-	err = d.readParts(ctx, p, multipart.NewReader(body, params["boundary"]))
+	err = d.readParts(ctx, p, multipart.NewReader(body, boundary))
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func (d *Desk) readParts(ctx context.Context, p *Posting, r *multipart.Reader) e
 }
 
 func (d *Desk) readPart(ctx context.Context, p *Posting, s *spool, part *multipart.Part) error {
-	field, file := part.FormName(), rawFileName(part)
+	field, file := namesOfPart(part)
 	switch field {
 	case "xml_submission_file":
 		return p.readXML(ctx, s, part)
@@ -121,13 +122,52 @@ func (d *Desk) readPart(ctx context.Context, p *Posting, s *spool, part *multipa
 	return s.read(ctx, f, part)
 }
 
-// rawFileName is the file name as the client wrote it; Part.FileName would already cut folders away.
-func rawFileName(part *multipart.Part) string {
-	_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-	if err != nil {
+// boundaryOf is what stands between the parts of a body of this type; empty when it is no multipart. Clients
+// write boundaries without the quotes that RFC 2045 asks for ("----=_Part_1"), which the mime package refuses.
+func boundaryOf(contentType string) string {
+	kind, params, err := mime.ParseMediaType(contentType)
+	if err == nil && strings.HasPrefix(kind, "multipart/") {
+		return params["boundary"]
+	}
+	if !strings.HasPrefix(strings.ToLower(strings.TrimSpace(contentType)), "multipart/") {
 		return ""
 	}
-	return params["filename"]
+	return loosely(contentType, "boundary")
+}
+
+// namesOfPart are the field and the file name of a part as the client wrote them; Part.FileName would already cut
+// folders away. A disposition that is not written as RFC 6266 asks is read loosely: an interview must not be taken
+// for a nameless file because of a colon or a quotation mark in its file name.
+func namesOfPart(part *multipart.Part) (field, file string) {
+	text := part.Header.Get("Content-Disposition")
+	if _, params, err := mime.ParseMediaType(text); err == nil {
+		return params["name"], params["filename"]
+	}
+	return loosely(text, "name"), loosely(text, "filename")
+}
+
+// loosely finds the value of a parameter in a header that is not well-formed: the text in quotes, or up to the next
+// semicolon. Empty when there is none.
+func loosely(header, name string) string {
+	for rest := header; ; {
+		_, after, found := strings.Cut(rest, ";")
+		if !found {
+			return ""
+		}
+		rest = after
+		key, value, _ := strings.Cut(after, "=")
+		if !strings.EqualFold(strings.TrimSpace(key), name) {
+			continue
+		}
+		value = strings.TrimSpace(value)
+		if quoted, ok := strings.CutPrefix(value, `"`); ok {
+			// A quotation mark inside is part of the name: the last one before the next parameter ends it.
+			quoted, _, _ = strings.Cut(quoted, `";`)
+			return strings.TrimSuffix(strings.TrimSpace(quoted), `"`)
+		}
+		value, _, _ = strings.Cut(value, ";")
+		return strings.TrimSpace(value)
+	}
 }
 
 func (p *Posting) readXML(ctx context.Context, s *spool, part *multipart.Part) error {
@@ -135,26 +175,34 @@ func (p *Posting) readXML(ctx context.Context, s *spool, part *multipart.Part) e
 	if err != nil {
 		return err
 	}
-	if len(data) > maxXML {
-		if p.large, err = newIncoming("xml_submission_file", "text/xml"); err != nil {
-			return err
-		}
-		p.XML, p.Doubt = []byte{}, DoubtTooLarge
-		return s.read(ctx, p.large, io.MultiReader(bytes.NewReader(data), part))
-	}
 	switch {
+	case len(data) > maxXML:
+		p.Doubt = DoubtTooLarge
 	case p.XML == nil:
 		p.XML = data
-	case !bytes.Equal(p.XML, data):
+		return nil
+	case bytes.Equal(p.XML, data):
+		return nil
+	case p.Doubt == "":
 		p.Doubt = DoubtTwoXML
-		p.second, err = incomingBytes("xml_submission_file", "text/xml", data)
 	}
-	return err
+	f, err := newIncoming("xml_submission_file", "text/xml")
+	if err != nil {
+		return err
+	}
+	p.further = append(p.further, f)
+	return s.read(ctx, f, io.MultiReader(bytes.NewReader(data), part))
 }
 
-// drain reads a body that nobody can use to its end, so that the client hears the answer.
-func drain(body io.Reader) error {
-	if _, err := io.Copy(io.Discard, body); err != nil {
+// readWhole keeps a body that is no multipart as it came.
+func (d *Desk) readWhole(ctx context.Context, p *Posting, body io.Reader) (err error) {
+	if p.raw != nil {
+		return nil
+	}
+	if p.whole, err = newIncoming("body", p.rawType); err == nil {
+		err = (&spool{desk: d}).read(ctx, p.whole, body)
+	}
+	if err != nil {
 		return asCut(err)
 	}
 	return nil
@@ -168,5 +216,6 @@ func asCut(err error) error {
 	if p, ok := problem.As(err); ok {
 		return p
 	}
-	return problem.New(errCut.Kind, errCut.Code, errCut.Text).Because(err)
+	cut := *errCut
+	return cut.Because(err)
 }

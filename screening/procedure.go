@@ -71,7 +71,7 @@ func (w *ProcedureWords) Check(now time.Time) error {
 		case needed && n == 0:
 			bad.With(at, "is empty")
 		case n > most:
-			bad.With(at, fmt.Sprintf("has %d characters; at most %d fit on a phone", n, most))
+			bad.With(at, "has %d characters; at most %d fit on a phone", n, most)
 		case strings.ContainsFunc(s, unreadable):
 			bad.With(at, "holds characters that cannot be shown; write it as plain text")
 		case markup.MatchString(s):
@@ -96,7 +96,7 @@ func (w *ProcedureWords) Check(now time.Time) error {
 			bad.With(at+".steps", "write at least one step")
 		}
 		if len(t.Steps) != len(w.Texts[0].Steps) {
-			bad.With(at+".steps", fmt.Sprintf("has %d steps, the first language has %d: every officer must read the same steps", len(t.Steps), len(w.Texts[0].Steps)))
+			bad.With(at+".steps", "has %d steps, the first language has %d: every officer must read the same steps", len(t.Steps), len(w.Texts[0].Steps))
 		}
 		for k, s := range t.Steps {
 			line(fmt.Sprintf("%s.steps.%d", at, k), s, maxStep, true)

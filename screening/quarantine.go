@@ -10,6 +10,7 @@ import (
 	"lintas/kernel/actor"
 	"lintas/kernel/clock"
 	"lintas/kernel/id"
+	"lintas/kernel/problem"
 	"lintas/platform/audit"
 	"lintas/platform/db"
 )
@@ -20,53 +21,71 @@ type verdict struct {
 	status int
 	text   string
 	kept   bool
+	// refusal says the same with a code, for the officer's app; nil when nothing was refused.
+	refusal *problem.Problem
 }
 
+func refused(p *problem.Problem) verdict { return verdict{p.Kind.Status(), p.Text, true, p} }
+
+func refusedForGood(p *problem.Problem) verdict { return verdict{p.Kind.Status(), p.Text, false, p} }
+
 const (
-	andKept  = " A copy is safe on the server. Keep the interview on the phone and tell your supervisor."
-	andHeld  = "The server has stored the interview, but could not read all of it. Your supervisor will look at it. You need not send it again."
-	andAgain = " Keep the interview on the phone and tell your supervisor."
+	andKept = " A copy is safe on the server. Keep the interview on the phone and tell your supervisor."
+	andHeld = "The server has stored the interview, but could not read all of it. Your supervisor will look at it. You need not send it again."
 )
 
 // verdicts gives every doubt the status that ODK Central gives it, where Central knows it; what Central
 // does not know is stored and answered 202.
 var verdicts = map[Doubt]verdict{
-	DoubtNoXML:       {400, "The posting held no interview (xml_submission_file)." + andKept, true},
-	DoubtNotXML:      {400, "The interview arrived damaged: it is not well-formed XML." + andKept, true},
-	DoubtNoForm:      {400, "The interview does not say which form it belongs to." + andKept, true},
-	DoubtMultipart:   {400, "The upload arrived damaged (multipart/form-data expected)." + andKept, true},
-	DoubtTwoXML:      {202, andHeld, true},
-	DoubtTooLarge:    {202, andHeld, true},
-	DoubtTooDeep:     {202, andHeld, true},
-	DoubtDoctype:     {202, andHeld, true},
-	DoubtEncoding:    {202, andHeld, true},
-	DoubtEncrypted:   {202, andHeld, true},
-	DoubtInstanceID:  {202, andHeld, true},
-	DoubtUnknownForm: {404, "This form is not on the server." + andKept, true},
-	DoubtVersion:     {404, "The server does not know this version of the form." + andKept, true},
-	DoubtClosed:      {409, "This form is closed and takes no new interviews." + andKept, true},
-	DoubtConflict:    {409, "Another interview with the same number is on the server, and it differs from this one." + andKept, true},
-	DoubtEditUnknown: {404, "The interview that this one corrects is not on the server." + andKept, true},
-	DoubtEditStale:   {409, "The interview that this one corrects was corrected by someone else meanwhile." + andKept, true},
-	DoubtIDReused:    {409, "This correction carries the number of an interview that is on the server already." + andKept, true},
-	DoubtGone:        {409, "This interview was erased on the server at the person's wish and is not taken again. Delete it from the phone.", false},
+	DoubtNoXML:       refused(problem.New(problem.Malformed, "screening.refused-no-xml", "The posting held no interview (xml_submission_file)."+andKept)),
+	DoubtNotXML:      refused(problem.New(problem.Malformed, "screening.refused-not-xml", "The interview arrived damaged: it is not well-formed XML."+andKept)),
+	DoubtNoForm:      refused(problem.New(problem.Malformed, "screening.refused-no-form", "The interview does not say which form it belongs to."+andKept)),
+	DoubtMultipart:   refused(problem.New(problem.Malformed, "screening.refused-multipart", "The upload arrived damaged (multipart/form-data expected)."+andKept)),
+	DoubtTwoXML:      {202, andHeld, true, nil},
+	DoubtTooLarge:    {202, andHeld, true, nil},
+	DoubtTooDeep:     {202, andHeld, true, nil},
+	DoubtDoctype:     {202, andHeld, true, nil},
+	DoubtEncoding:    {202, andHeld, true, nil},
+	DoubtEncrypted:   {202, andHeld, true, nil},
+	DoubtInstanceID:  {202, andHeld, true, nil},
+	DoubtUnknownForm: refused(problem.New(problem.NotFound, "screening.refused-unknown-form", "This form is not on the server."+andKept)),
+	DoubtVersion:     refused(problem.New(problem.NotFound, "screening.refused-version", "The server does not know this version of the form."+andKept)),
+	DoubtClosed:      refused(problem.New(problem.Conflict, "screening.refused-closed", "This form is closed and takes no new interviews."+andKept)),
+	DoubtConflict:    refused(problem.New(problem.Conflict, "screening.refused-conflict", "Another interview with the same number is on the server, and it differs from this one."+andKept)),
+	DoubtEditUnknown: refused(problem.New(problem.NotFound, "screening.refused-edit-unknown", "The interview that this one corrects is not on the server."+andKept)),
+	DoubtEditStale:   refused(problem.New(problem.Conflict, "screening.refused-edit-stale", "The interview that this one corrects was corrected by someone else meanwhile."+andKept)),
+	DoubtIDReused:    refused(problem.New(problem.Conflict, "screening.refused-id-reused", "This correction carries the number of an interview that is on the server already."+andKept)),
+	DoubtGone:        refusedForGood(problem.New(problem.Conflict, "screening.refused-gone", "This interview was erased on the server at the person's wish and is not taken again. Delete it from the phone.")),
+}
+
+func (v verdict) receipt(why Doubt) Receipt {
+	return Receipt{Status: v.status, Message: v.text, Doubt: why, Refusal: v.refusal}
 }
 
 func refusal(why Doubt) Receipt {
 	v := verdicts[why]
-	return Receipt{Status: v.status, Message: v.text, Doubt: why}
+	return v.receipt(why)
 }
 
 // refuse keeps a copy of a posting that cannot become a record, and says how it is answered.
 func (d *Desk) refuse(ctx context.Context, p *Posting, why Doubt, record string) (Receipt, error) {
 	v, ok := verdicts[why]
 	if !ok { // a doubt that nobody foresaw: keep it, do not lose it
-		v = verdict{202, andHeld, true}
+		v = verdict{202, andHeld, true, nil}
 	}
-	r := Receipt{Status: v.status, Message: v.text, Doubt: why}
-	files := p.quarantined()
+	r := v.receipt(why)
+	if p.entry != "" {
+		return r, nil
+	}
+	files, err := p.quarantined()
+	if err != nil {
+		return r, err
+	}
 	if len(files) == 0 {
-		r.Message = textNothing
+		r.Message = errNothing.Text
+		if r.Refusal != nil {
+			r.Refusal = errNothing
+		}
 		return r, nil
 	}
 	q := quarantineRow{ID: id.New(), ReceivedAt: d.clock.Now(), Reason: why, Answered: v.status, Person: id.New(), State: "held", Record: record,
@@ -77,12 +96,11 @@ func (d *Desk) refuse(ctx context.Context, p *Posting, why Doubt, record string)
 		q.Size += f.size
 	}
 	q.mark = d.keys.Index("screening.quarantine", q.Organisation+" "+p.fingerprint())
-	var err error
-	r.Quarantine, err = d.hold(ctx, q, p, who)
+	r.Quarantine, err = d.hold(ctx, q, files, who)
 	return r, err
 }
 
-const textNothing = "The upload was empty. Send the interview again."
+var errNothing = problem.New(problem.Malformed, "screening.refused-empty", "The upload was empty. Send the interview again.")
 
 // fingerprint is the same for a posting and its resend: it goes by what is inside, because each resend has
 // another boundary between the parts.
@@ -90,16 +108,18 @@ func (p *Posting) fingerprint() string {
 	sum := sha256.New()
 	parts := 0
 	add := func(kind string, f *incoming) {
-		if f != nil {
-			fmt.Fprintf(sum, "%s %q %s\n", kind, f.name, f.sum())
-			parts++
-		}
+		fmt.Fprintf(sum, "%s %q %s\n", kind, f.name, f.sum())
+		parts++
 	}
 	for _, f := range p.files {
 		add("file", f)
 	}
-	add("second", p.second)
-	add("large", p.large)
+	for _, f := range p.further {
+		add("further", f)
+	}
+	if p.whole != nil {
+		add("whole", p.whole)
+	}
 	if len(p.XML) > 0 {
 		fmt.Fprintf(sum, "xml %x\n", sha256.Sum256(p.XML))
 		parts++
@@ -110,29 +130,55 @@ func (p *Posting) fingerprint() string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
+// Parts of a posting in the quarantine, so that it can be put together again as it was sent. The names of files say
+// nothing about it: a client may call an attachment "body".
+const (
+	partBody       = "body"        // the whole posting
+	partXML        = "xml"         // the interview
+	partFurther    = "xml-further" // another interview beside it, or one over the limit
+	partAttachment = "attachment"
+	partIncomplete = "incomplete" // the sign that more files follow
+)
+
+// heldPart is a part of a posting to be held.
+type heldPart struct {
+	*incoming
+	part string
+}
+
 // quarantined lists what to keep of a posting: the whole body when it is held, else its parts.
-func (p *Posting) quarantined() []*incoming {
-	if len(p.raw) > 0 {
-		if f, err := incomingBytes("body", p.rawType, p.raw); err == nil {
-			return []*incoming{f}
+func (p *Posting) quarantined() (out []heldPart, err error) {
+	keep := func(part, name, typ string, data []byte) {
+		if f, e := incomingBytes(name, typ, data); e == nil {
+			out = append(out, heldPart{f, part})
+		} else {
+			err = e
 		}
 	}
-	out := append([]*incoming(nil), p.files...)
+	switch {
+	case len(p.raw) > 0:
+		keep(partBody, "body", p.rawType, p.raw)
+		return out, err
+	case p.whole != nil:
+		return []heldPart{{p.whole, partBody}}, nil
+	}
+	for _, f := range p.files {
+		out = append(out, heldPart{f, partAttachment})
+	}
 	if len(p.XML) > 0 {
-		if f, err := incomingBytes("xml_submission_file", "text/xml", p.XML); err == nil {
-			out = append(out, f)
-		}
+		keep(partXML, "xml_submission_file", "text/xml", p.XML)
 	}
-	for _, f := range []*incoming{p.second, p.large} {
-		if f != nil {
-			out = append(out, f)
-		}
+	for _, f := range p.further {
+		out = append(out, heldPart{f, partFurther})
 	}
-	return out
+	if p.Incomplete && len(out) > 0 {
+		keep(partIncomplete, "*isIncomplete*", "text/plain", []byte("yes"))
+	}
+	return out, err
 }
 
 // hold writes a quarantine entry; a body that is held already only counts up.
-func (d *Desk) hold(ctx context.Context, q quarantineRow, p *Posting, who actor.Actor) (string, error) {
+func (d *Desk) hold(ctx context.Context, q quarantineRow, parts []heldPart, who actor.Actor) (string, error) {
 	defer d.holding.lock(q.mark)()
 	again, err := d.heldAgain(ctx, q, who)
 	if err != nil || again != "" {
@@ -142,15 +188,8 @@ func (d *Desk) hold(ctx context.Context, q quarantineRow, p *Posting, who actor.
 		return "", err
 	}
 	var files []storedFile
-	for _, f := range p.quarantined() {
-		part := "attachment"
-		switch f.name {
-		case "body":
-			part = "body"
-		case "xml_submission_file":
-			part = "xml"
-		}
-		sealed, err := d.sealFile(ctx, f, q.Person, q.ID, part, "", q.ReceivedAt)
+	for _, f := range parts {
+		sealed, err := d.sealFile(ctx, f.incoming, q.Person, q.ID, f.part, "", q.ReceivedAt)
 		if err != nil {
 			return "", err
 		}

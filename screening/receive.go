@@ -25,6 +25,7 @@ type Receipt struct {
 	Record     string // id of the screening; empty when it became none
 	Quarantine string // id of the quarantine entry; empty when there is none
 	Doubt      Doubt
+	Refusal    *problem.Problem // the message with its code, when Status is 400 or more
 }
 
 const textReceived = "Thank you. The interview is stored on the server."
@@ -43,7 +44,8 @@ func (d *Desk) Receive(ctx context.Context, p *Posting) (Receipt, error) {
 		return d.refuse(ctx, p, DoubtOf(err), "")
 	}
 	if env.InstanceID == "" {
-		env.InstanceID = "uuid:" + id.New() // as ODK Central does; a resend without an id cannot be told from a second interview
+		// As ODK Central does; a resend without an id cannot be told from a second interview. What is released twice can.
+		env.InstanceID = "uuid:" + firstOf(p.entry, id.New())
 	}
 	defer d.sending.lock(env.InstanceID)()
 	for range 3 {
@@ -64,9 +66,7 @@ type standing struct {
 }
 
 func (d *Desk) receive(ctx context.Context, p *Posting, env *Envelope) (Receipt, error) {
-	var s standing
-	var why Doubt
-	err := d.db.Read(ctx, func(t *db.Tx) (err error) { s, why, err = look(t, env); return err })
+	s, why, err := d.look(ctx, env)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -91,20 +91,45 @@ func (d *Desk) receive(ctx context.Context, p *Posting, env *Envelope) (Receipt,
 	return d.create(ctx, p, env, s)
 }
 
-// look gathers the standing of a posting, or the doubt about its form.
-func look(t *db.Tx, env *Envelope) (s standing, why Doubt, err error) {
-	var found bool
-	if s.instrument, found, err = instrumentByForm(t, env.FormID); err != nil || !found {
-		return s, DoubtUnknownForm, err
-	}
-	if s.revision, found, err = revisionByVersion(t, s.instrument.ID, env.Version); err != nil || !found {
-		return s, DoubtVersion, err
-	}
-	if s.same, err = submissionByInstance(t, s.instrument.ID, env.InstanceID); err != nil || env.DeprecatedID == "" {
+// look gathers the standing of a posting, or the doubt about its form. What it finds may have moved when the
+// transaction that stores the posting runs: that one looks again at what matters.
+func (d *Desk) look(ctx context.Context, env *Envelope) (standing, Doubt, error) {
+	s, found, err := db.ReadOne(ctx, d.db, scanStanding, standingOf, env.Version, env.InstanceID, env.FormID)
+	switch {
+	case err != nil:
 		return s, "", err
+	case !found:
+		return s, DoubtUnknownForm, nil
+	case s.revision == "":
+		return s, DoubtVersion, nil
+	case env.DeprecatedID == "":
+		return s, "", nil
 	}
-	s.corrected, err = submissionByInstance(t, s.instrument.ID, env.DeprecatedID)
+	corrected, found, err := db.ReadOne(ctx, d.db, scanStanding, standingOf, env.Version, env.DeprecatedID, env.FormID)
+	if found {
+		s.corrected = corrected.same
+	}
 	return s, "", err
+}
+
+// standingOf looks up the version, an instanceID and the form in one statement: it is the first thing that every
+// posting asks.
+const standingOf = `SELECT i.id, i.form_id, i.state, i.current, COALESCE(v.id, ''), COALESCE(s.id, ''), COALESCE(s.record, ''), COALESCE(s.xml_mark, ''),
+		COALESCE(r.state, ''), COALESCE(r.submission, ''), COALESCE(r.organisation, '')
+	FROM screening_instrument i
+	LEFT JOIN screening_revision v ON v.instrument = i.id AND v.version = ?
+	LEFT JOIN screening_submission s ON s.instrument = i.id AND s.instance_id = ?
+	LEFT JOIN screening_record r ON r.id = s.record
+	WHERE i.form_id = ?`
+
+func scanStanding(row db.Scanner) (s standing, err error) {
+	var same submissionRow
+	err = row.Scan(&s.instrument.ID, &s.instrument.FormID, &s.instrument.State, &s.instrument.Current, &s.revision,
+		&same.ID, &same.record, &same.xmlMark, &same.state, &same.current, &same.organisation)
+	if same.ID != "" {
+		s.same = &same
+	}
+	return s, err
 }
 
 // arrival is everything of a posting, sealed and ready to be written.
@@ -130,7 +155,7 @@ func (d *Desk) create(ctx context.Context, p *Posting, env *Envelope, s standing
 	}
 	a.record = recordRow{ID: id.New(), Instrument: s.instrument.ID, Person: id.New(), Organisation: a.who.Organisation,
 		Officer: sender.Person, Device: sender.Device, ReceivedAt: a.now, State: stateReceived}
-	if err := d.keys.Ensure(ctx, a.record.Person); err != nil {
+	if err := d.keys.Make(ctx, a.record.Person); err != nil {
 		return Receipt{}, err
 	}
 	if err := d.fill(ctx, &a, p, env, s, nil); err != nil {
@@ -338,13 +363,13 @@ func (d *Desk) sealNewFiles(ctx context.Context, p *Posting, env *Envelope, r re
 	named := map[string]bool{}
 	env.Root.inOrder(func(n *Node) {
 		if n.Text != "" && len(n.Text) < 1000 {
-			named[n.Text], named[cleanName(n.Text)] = true, true
+			named[sameName(n.Text)] = true
 		}
 	})
 	var out []storedFile
 	for _, f := range p.files {
 		flag := ""
-		if !named[f.name] && !named[cleanName(f.name)] {
+		if !named[sameName(f.name)] {
 			flag = "unnamed"
 		}
 		sealed, err := d.sealFile(ctx, f, r.Person, r.ID, "attachment", flag, now)

@@ -260,7 +260,7 @@ func (d *Desk) nameSenders(ctx context.Context, items []Listed) error {
 	return err
 }
 
-func namesOf(ctx context.Context, ask func(context.Context, []string) (map[string]string, error), items []Listed, idOf func(Listed) string) (map[string]string, error) {
+func namesOf[T any](ctx context.Context, ask func(context.Context, []string) (map[string]string, error), items []T, idOf func(T) string) (map[string]string, error) {
 	var ids []string
 	seen := map[string]bool{}
 	for _, l := range items {

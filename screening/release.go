@@ -23,6 +23,7 @@ type Held struct {
 	Explanation  string       `json:"explanation"`
 	Answered     int          `json:"answered" doc:"What the client was told: 202 = it will not send again"`
 	Sender       string       `json:"sender"`
+	From         string       `json:"from,omitempty" doc:"Name of the device or the person who sent it"`
 	ClientDevice string       `json:"client_device,omitempty"`
 	UserAgent    string       `json:"user_agent,omitempty"`
 	Size         int64        `json:"size"`
@@ -50,6 +51,7 @@ var explanations = map[Doubt]string{
 	DoubtEditUnknown: "It corrects an interview that is not here.",
 	DoubtEditStale:   "It corrects a version that was corrected already.",
 	DoubtIDReused:    "It is a correction under a number that is in use.",
+	DoubtGone:        "The interview was erased here. Destroy this entry, too.",
 }
 
 var errNotHeld = problem.New(problem.NotFound, "screening.not-held", "There is no such entry in the quarantine, or it was dealt with already.")
@@ -74,7 +76,24 @@ func (d *Desk) Quarantine(ctx context.Context, state, after string, limit int) (
 	for _, q := range rows {
 		page.Items = append(page.Items, q.held())
 	}
-	return page, err
+	if err != nil {
+		return page, err
+	}
+	return page, d.nameHeld(ctx, page.Items)
+}
+
+// nameHeld fills in who sent what is held, so that a supervisor knows which phone to ask for.
+func (d *Desk) nameHeld(ctx context.Context, items []Held) error {
+	people, err := namesOf(ctx, d.deps.PersonNames, items, func(h Held) string { return labelled(h.Sender).Person })
+	if err != nil {
+		return err
+	}
+	devices, err := namesOf(ctx, d.deps.DeviceNames, items, func(h Held) string { return labelled(h.Sender).Device })
+	for i := range items {
+		who := labelled(items[i].Sender)
+		items[i].From = firstOf(people[who.Person], devices[who.Device])
+	}
+	return err
 }
 
 func (q quarantineRow) held() Held {
@@ -101,7 +120,11 @@ func (d *Desk) ReadHeld(ctx context.Context, entry string) (Held, error) {
 	if err != nil {
 		return Held{}, err
 	}
-	h := q.held()
+	one := []Held{q.held()}
+	if err := d.nameHeld(ctx, one); err != nil {
+		return Held{}, err
+	}
+	h := one[0]
 	if q.State == "held" {
 		if h.Files, err = d.attachments(ctx, q.Person, q.ID); err != nil {
 			return h, err
@@ -165,17 +188,23 @@ func (d *Desk) posting(ctx context.Context, q quarantineRow) (*Posting, error) {
 		if err != nil {
 			return nil, err
 		}
+		if f.Part == partFurther { // which of them is the interview, the node cannot know
+			p.Doubt = q.Reason
+			continue
+		}
 		var content bytes.Buffer
 		if err := d.writeFile(ctx, &content, f, m); err != nil {
 			return nil, err
 		}
-		switch {
-		case f.Part == "body":
+		switch f.Part {
+		case partBody:
 			if p, err = d.ReadPosting(ctx, m.Type, &content); err != nil {
 				return nil, err
 			}
-		case f.Part == "xml" && p.XML == nil:
+		case partXML:
 			p.XML = content.Bytes()
+		case partIncomplete:
+			p.Incomplete = true
 		default:
 			in, err := incomingBytes(m.Name, m.Type, content.Bytes())
 			if err != nil {
@@ -184,6 +213,7 @@ func (d *Desk) posting(ctx context.Context, q quarantineRow) (*Posting, error) {
 			p.files = append(p.files, in)
 		}
 	}
+	p.entry = q.ID
 	p.ClientDevice, p.UserAgent, p.Sender = q.ClientDevice, q.UserAgent, labelled(q.Sender)
 	if p.XML == nil && p.Doubt == "" {
 		p.Doubt = DoubtNoXML

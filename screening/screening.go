@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"lintas/kernel/actor"
 	"lintas/kernel/clock"
 	"lintas/platform/db"
 	"lintas/platform/keys"
@@ -36,11 +37,18 @@ type Deps struct {
 	// request names it.
 	PublicURL string
 	// Services lists the places of the service directory that a phone must hold offline.
-	Services func(ctx context.Context, organisation string) ([]Service, error)
+	Services func(ctx context.Context, organisation string) (Services, error)
 	// PersonNames gives the display names of staff (officers) by id, for people who may see them.
 	PersonNames func(ctx context.Context, ids []string) (map[string]string, error)
 	// DeviceNames gives the names of enrolled devices by id: they are named for the post where they lie.
 	DeviceNames func(ctx context.Context, ids []string) (map[string]string, error)
+	// DeviceByToken says which device, of which organisation, a token belongs to; an error when it does not hold.
+	DeviceByToken func(ctx context.Context, token string) (device, organisation string, err error)
+	// LiveDevices lists the ids of an organisation's devices that may be used: not ended, run out or ordered to
+	// erase what they hold.
+	LiveDevices func(ctx context.Context, organisation string) ([]string, error)
+	// Staff lists the ids of an organisation's people who have one of the roles and have not left.
+	Staff func(ctx context.Context, organisation string, roles ...actor.Role) ([]string, error)
 }
 
 // Desk is the screening desk. It is safe for concurrent use.

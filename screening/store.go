@@ -1,8 +1,6 @@
 package screening
 
 import (
-	"database/sql"
-	"errors"
 	"strings"
 	"time"
 
@@ -48,11 +46,10 @@ func scanRecord(s db.Scanner) (r recordRow, err error) {
 }
 
 func insertRecord(t *db.Tx, r recordRow) error {
-	_, err := t.Exec(`INSERT INTO screening_record (id, instrument, revision, submission, instance_id, person, organisation, officer, device,
+	return t.Later(`INSERT INTO screening_record (id, instrument, revision, submission, instance_id, person, organisation, officer, device,
 		received_at, changed_at, state, complete, reviewed_at, reviewed_by, key_gone, summary) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0,'',0,?)`,
 		r.ID, r.Instrument, r.Revision, r.Submission, r.InstanceID, r.Person, r.Organisation, r.Officer, r.Device,
 		clock.Millis(r.ReceivedAt), clock.Millis(r.ChangedAt), r.State, flag(r.Complete), r.Summary)
-	return err
 }
 
 // moveRecord points a record at its new submission; what was reviewed is to be reviewed again.
@@ -92,20 +89,9 @@ type submissionRow struct {
 }
 
 func insertSubmission(t *db.Tx, s submissionRow) error {
-	_, err := t.Exec(`INSERT INTO screening_submission (id, record, instrument, revision, instance_id, deprecated_id, received_at, sender, client_device, user_agent, xml, xml_mark)
+	return t.Later(`INSERT INTO screening_submission (id, record, instrument, revision, instance_id, deprecated_id, received_at, sender, client_device, user_agent, xml, xml_mark)
 		VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`,
 		s.ID, s.record, s.Instrument, s.Revision, s.InstanceID, s.DeprecatedID, clock.Millis(s.ReceivedAt), s.Sender, s.ClientDevice, s.UserAgent, s.xml, s.xmlMark)
-	return err
-}
-
-func submissionByInstance(t *db.Tx, instrument, instanceID string) (*submissionRow, error) {
-	var s submissionRow
-	err := t.Row(`SELECT s.id, s.record, s.xml_mark, r.state, r.submission, r.organisation FROM screening_submission s JOIN screening_record r ON r.id = s.record
-		WHERE s.instrument = ? AND s.instance_id = ?`, instrument, instanceID).Scan(&s.ID, &s.record, &s.xmlMark, &s.state, &s.current, &s.organisation)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	return &s, err
 }
 
 const submissionColumns = `id, record, instrument, revision, instance_id, deprecated_id, received_at, sender, client_device, user_agent, xml, xml_mark`
@@ -145,9 +131,8 @@ func scanResult(s db.Scanner) (r resultRow, err error) {
 }
 
 func insertResult(t *db.Tx, r resultRow) error {
-	_, err := t.Exec(`INSERT INTO screening_result (`+resultColumns+`) VALUES (?,?,?,?,?,?,?,?,?)`,
+	return t.Later(`INSERT INTO screening_result (`+resultColumns+`) VALUES (?,?,?,?,?,?,?,?,?)`,
 		r.ID, r.Record, r.Submission, r.PackID, r.PackVersion, r.PackHash, clock.Millis(r.MadeAt), r.MadeBy, r.Sealed)
-	return err
 }
 
 func resultsOf(t *db.Tx, record string) ([]resultRow, error) {
@@ -168,8 +153,7 @@ func insertOutcomes(t *db.Tx, record string, marks []string) error {
 	for _, m := range marks {
 		args = append(args, record, m)
 	}
-	_, err := t.Exec(`INSERT INTO screening_outcome (record, mark) VALUES `+strings.TrimSuffix(strings.Repeat("(?,?),", len(marks)), ",")+` ON CONFLICT DO NOTHING`, args...)
-	return err
+	return t.Later(`INSERT INTO screening_outcome (record, mark) VALUES `+db.MarkRows(len(marks))+` ON CONFLICT DO NOTHING`, args...)
 }
 
 // Stored gives the bytes that the audit log vouches for: everything sealed that is kept of a screening, in

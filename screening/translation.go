@@ -226,7 +226,7 @@ func (d *Desk) ImportTranslations(ctx context.Context, instrument, language, ver
 		return out, problem.New(problem.Invalid, "screening.translation-file", "The file cannot be read as CSV or XLIFF: %v.", err)
 	}
 	if strings.TrimSpace(language) == "" {
-		return out, problem.New(problem.Invalid, "screening.translation-language", "Say which language the file is in, e.g. Bahasa Indonesia (id).")
+		return out, problem.New(problem.Invalid, "screening.translation-file-language", "Say which language the file is in, e.g. Bahasa Indonesia (id).")
 	}
 	out.apply(t, theirs)
 	name, workbook := path.Base(t.current.FormID)+".xlsx", []byte(nil)

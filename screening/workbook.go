@@ -1,12 +1,13 @@
 package screening
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"path"
+	"strconv"
 	"strings"
+
+	"github.com/xuri/excelize/v2"
 
 	"lintas/kernel/actor"
 	"lintas/kernel/problem"
@@ -88,6 +89,11 @@ type VersionDiff struct {
 	Against  string           `json:"against"`
 	Breaking int              `json:"breaking"`
 	Changes  []xlsform.Change `json:"changes"`
+	More     int              `json:"more,omitempty" doc:"Changes beyond those listed"`
+}
+
+func versionDiff(against string, d xlsform.Diff) VersionDiff {
+	return VersionDiff{Against: against, Breaking: d.Breaking, Changes: append([]xlsform.Change{}, d.Changes...), More: d.More}
 }
 
 // Upload is a workbook with the files that go with it.
@@ -144,7 +150,7 @@ func (d *Desk) check(ctx context.Context, u Upload) (Checked, *Publication, erro
 		return out, nil, nil
 	}
 	for _, n := range notes {
-		out.Warnings = append(out.Warnings, noteText(n))
+		out.Warnings = append(out.Warnings, out.noteText(n))
 	}
 	if pack != nil {
 		out.Warnings = append(out.Warnings, notAsked(pack, read)...)
@@ -202,8 +208,8 @@ func (d *Desk) against(ctx context.Context, out *Checked, p *Publication, form *
 	}
 	if len(workbook) > 0 {
 		if before, err := compileBytes(name, workbook); err == nil {
-			diff := xlsform.Compare(before, form)
-			out.Diff = &VersionDiff{Against: old[0].Version, Breaking: diff.Breaking, Changes: append([]xlsform.Change{}, diff.Changes...)}
+			diff := versionDiff(old[0].Version, xlsform.Compare(before, form))
+			out.Diff = &diff
 		}
 	}
 	return nil
@@ -244,6 +250,7 @@ func (c *Checked) addErrors(err error) {
 	var many xlsform.Errors
 	var one *xlsform.Error
 	var pack *indicator.PackError
+	var said *problem.Problem
 	switch {
 	case errors.As(err, &many):
 		c.Errors = append(c.Errors, many...)
@@ -253,8 +260,13 @@ func (c *Checked) addErrors(err error) {
 		for _, p := range pack.Problems {
 			e := &xlsform.Error{Message: p.Message, Remedy: p.Remedy, Text: p.Place, Code: "screening.indicator.pack"}
 			e.Sheet, e.Row, e.Column = sheetPlace(p.Place)
+			if cell, text := c.cellOf(e.Sheet, e.Row, e.Column); cell != "" {
+				e.Cell, e.Text = cell, text
+			}
 			c.Errors = append(c.Errors, e)
 		}
+	case errors.As(err, &said):
+		c.Errors = append(c.Errors, &xlsform.Error{Message: said.Text, Code: said.Code})
 	default:
 		c.Errors = append(c.Errors, &xlsform.Error{Message: err.Error(), Code: "screening.workbook"})
 	}
@@ -311,9 +323,13 @@ func (d *Desk) PublishWorkbook(ctx context.Context, u Upload) (Revision, error) 
 		return Revision{}, err
 	}
 	if p == nil || !c.OK {
-		refusal := problem.New(problem.Invalid, "screening.workbook-invalid", "The workbook has %d mistakes and was not published. Correct the cells named and upload it again.", len(c.Errors))
+		refusal := problem.New(problem.Invalid, "screening.workbook-invalid", "Mistakes in the workbook: %d. It was not published. Correct the cells named and upload it again.", len(c.Errors))
 		for _, e := range c.Errors {
-			refusal.With(e.Place(), strings.TrimSpace(e.Message+" "+e.Remedy))
+			place := e.Place()
+			if e.Sheet == "" && e.Text != "" { // rules as a file have paths, no cells
+				place = e.Text
+			}
+			refusal.With(place, strings.TrimSpace(e.Message+" "+e.Remedy))
 		}
 		return Revision{}, refusal
 	}
@@ -424,25 +440,49 @@ func (d *Desk) CompareVersions(ctx context.Context, instrument, from, to string)
 		}
 		data, _, err := d.RevisionFile(ctx, revision, "workbook")
 		if err != nil {
-			return VersionDiff{}, problem.New(problem.NotFound, "screening.no-workbook", "Version %q was published without its workbook, so it cannot be compared.", v)
+			return VersionDiff{}, problem.New(problem.NotFound, "screening.not-comparable", "Version %q was published without its workbook, so it cannot be compared.", v)
 		}
 		if forms[i], err = compileBytes("workbook", data); err != nil {
 			return VersionDiff{}, err
 		}
 	}
-	diff := xlsform.Compare(forms[0], forms[1])
-	return VersionDiff{Against: from, Breaking: diff.Breaking, Changes: append([]xlsform.Change{}, diff.Changes...)}, nil
+	return versionDiff(from, xlsform.Compare(forms[0], forms[1])), nil
 }
 
-// sheetPlace reads a place such as "indicators row 5, column when" of a pack's problem.
+// sheetPlace reads a place such as "sheet indicators, row 5, column when" of a pack's problem.
 func sheetPlace(place string) (sheet string, row int, column string) {
-	head, column, _ := strings.Cut(place, ", column ")
-	sheet, number, ok := strings.Cut(head, " row ")
+	rest, ok := strings.CutPrefix(place, "sheet ")
 	if !ok {
 		return "", 0, ""
 	}
-	if json.Unmarshal(bytes.TrimSpace([]byte(number)), &row) != nil {
-		return "", 0, ""
-	}
+	rest, column, _ = strings.Cut(rest, ", column ")
+	sheet, rest, _ = strings.Cut(rest, ", ")
+	row, _ = strconv.Atoi(strings.TrimPrefix(rest, "row "))
 	return sheet, row, column
+}
+
+// cellOf names the cell of a column in a row as the spreadsheet does, G5, with what stands in it.
+func (c *Checked) cellOf(sheet string, row int, column string) (cell, text string) {
+	for _, s := range c.Sheets {
+		if s.Name != sheet || row == 0 {
+			continue
+		}
+		for i, h := range s.Header {
+			if strings.TrimSpace(h) == column && i < len(s.Columns) {
+				cell, _ = excelize.CoordinatesToCellName(s.Columns[i], row)
+				return cell, s.text(row, i)
+			}
+		}
+	}
+	return "", ""
+}
+
+// text is what stands in a cell, by the row's number and the column's index.
+func (s *SheetPicture) text(row, column int) string {
+	for _, r := range s.Rows {
+		if r.Number == row && column < len(r.Cells) {
+			return r.Cells[column]
+		}
+	}
+	return ""
 }

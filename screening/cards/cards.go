@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"lintas/screening/indicator"
 )
@@ -41,14 +42,29 @@ type Check struct {
 // JSON is the file as it is, for devices.
 func JSON() []byte { return append([]byte(nil), file...) }
 
-// All returns the cards in reading order.
-func All() ([]Card, error) {
-	var f struct {
-		Format string `json:"format"`
-		Cards  []Card `json:"cards"`
+// Deck is every card, and how an answer is told. Answer is a sentence with the places {right} and {why}: a
+// language ends its sentences in its own way, and Thai does not end them at all.
+type Deck struct {
+	Format string         `json:"format"`
+	Answer indicator.Text `json:"answer"`
+	Cards  []Card         `json:"cards"` // in reading order
+}
+
+// All returns the deck.
+func All() (d Deck, err error) {
+	if err := json.Unmarshal(file, &d); err != nil {
+		return d, fmt.Errorf("learning cards: %w", err)
 	}
-	if err := json.Unmarshal(file, &f); err != nil {
-		return nil, fmt.Errorf("learning cards: %w", err)
+	return d, nil
+}
+
+// In tells the answer of a check in a language: the right option, then why.
+func (d Deck) In(k Check, lang string) string {
+	why, _ := k.Why.In(lang)
+	if k.Right < 0 || k.Right >= len(k.Options) {
+		return why.Text
 	}
-	return f.Cards, nil
+	right, _ := k.Options[k.Right].In(lang)
+	answer, _ := d.Answer.In(lang)
+	return strings.NewReplacer("{right}", right.Text, "{why}", why.Text).Replace(answer.Text)
 }

@@ -1,16 +1,18 @@
 package cards
 
 import (
+	"strings"
 	"testing"
 
 	"lintas/screening/indicator"
 )
 
 func TestEveryCardIsWholeInEveryLanguage(t *testing.T) {
-	all, err := All()
+	deck, err := All()
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := deck.Cards
 	seen := map[string]bool{}
 	whole := func(place string, text indicator.Text) {
 		t.Helper()
@@ -24,6 +26,7 @@ func TestEveryCardIsWholeInEveryLanguage(t *testing.T) {
 			}
 		}
 	}
+	whole("the answer", deck.Answer)
 	for _, c := range all {
 		if seen[c.ID] {
 			t.Errorf("the card %s is there twice", c.ID)
@@ -55,13 +58,38 @@ func TestEveryCardIsWholeInEveryLanguage(t *testing.T) {
 }
 
 func TestACardForOneCountrySaysWhenAndByWhomItWasConfirmed(t *testing.T) {
-	all, err := All()
+	deck, err := All()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range all {
+	for _, c := range deck.Cards {
 		if c.Country != "" && (len(c.ConfirmedOn) != 10 || c.ConfirmedBy == "") {
 			t.Errorf("%s: confirmed on %q by %q", c.ID, c.ConfirmedOn, c.ConfirmedBy)
+		}
+	}
+}
+
+func TestTheRightOptionAndTheReasonAreTwoSentencesAsTheLanguageWritesThem(t *testing.T) {
+	deck, err := All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := Check{Options: []indicator.Text{{}, {}}, Right: 1, Why: indicator.Text{}}
+	for _, lang := range []string{"en", "id", "th", "vi", "my", "ar"} {
+		k.Options[1][lang], k.Why[lang] = indicator.Wording{Text: "RIGHT"}, indicator.Wording{Text: "WHY"}
+	}
+	for lang, want := range map[string]string{"en": "RIGHT. WHY", "id": "RIGHT. WHY", "vi": "RIGHT. WHY", "ar": "RIGHT. WHY", "my": "RIGHT။ WHY", "th": "RIGHT – WHY"} {
+		if got := deck.In(k, lang); got != want {
+			t.Errorf("%s: %q instead of %q", lang, got, want)
+		}
+	}
+	for _, c := range deck.Cards {
+		for _, k := range c.Checks {
+			for lang, option := range k.Options[k.Right] {
+				if strings.TrimRight(option.Text, ".!?။") != option.Text {
+					t.Errorf("%s, %s: the option %q ends as a sentence; the answer would have two full stops", c.ID, lang, option.Text)
+				}
+			}
 		}
 	}
 }

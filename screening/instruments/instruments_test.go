@@ -26,7 +26,7 @@ func TestTheWorkbookCompiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if form.ID != Arrival || len(form.Languages) != 5 {
+	if form.ID != Arrival || len(form.Languages) != 6 {
 		t.Errorf("form %s with languages %v", form.ID, form.Languages)
 	}
 	for _, w := range form.Warnings {
@@ -107,6 +107,40 @@ func TestThePackOfTheWorkbookLoads(t *testing.T) {
 	}
 }
 
+// TestTheResultOfTheDemonstrationReadsInEveryLanguageOfThePages: what a result shows of the pack and the questions.
+func TestTheResultOfTheDemonstrationReadsInEveryLanguageOfThePages(t *testing.T) {
+	p := pack(t)
+	texts := map[string]indicator.Text{"title": p.Title, "note": p.Note}
+	for _, d := range p.Dimensions {
+		texts["dimension "+d.ID] = d.Title
+	}
+	for _, r := range p.Rules {
+		texts["rule "+r.ID] = r.Text
+	}
+	for _, i := range p.Indicators {
+		texts["indicator "+i.ID] = i.Text
+	}
+	for _, pr := range p.Profiles {
+		texts["profile "+pr.ID] = pr.Title
+		for _, o := range pr.Outcomes {
+			texts["outcome "+pr.ID+" "+o.ID] = o.Title
+		}
+	}
+	for _, q := range p.Questions {
+		texts["question "+q.Name] = q.Label
+		for choice, label := range q.ChoiceLabels {
+			texts["choice "+q.Name+" "+choice] = label
+		}
+	}
+	for place, text := range texts {
+		for _, lang := range []string{"en", "id", "th", "vi", "my", "ar"} {
+			if w, ok := text[lang]; !ok || w.Draft != (lang != "en") {
+				t.Errorf("%s in %s: there %v, a draft %v", place, lang, ok, w.Draft)
+			}
+		}
+	}
+}
+
 func TestNoRelevanceIsLost(t *testing.T) {
 	sheets, err := Sheets(Arrival)
 	if err != nil {
@@ -147,6 +181,19 @@ func state(t *testing.T, answers map[string]string, id string) indicator.Finding
 	}
 	t.Fatalf("no outcome %s", id)
 	return ""
+}
+
+func TestOfWhoeverDoesNotConsentNothingIsSaidThatWasNotAsked(t *testing.T) {
+	p := pack(t)
+	r, err := indicator.Score(p, p.AnswersFromForm(map[string]string{"urgent": "none", "private": "yes", "consent": "declined"}), indicator.Options{Finished: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Outcomes {
+		if f.State == indicator.Established || f.Kind == "need" && f.State != indicator.LeftUnanswered {
+			t.Errorf("%s is %s", f.ID, f.State)
+		}
+	}
 }
 
 // interview answers every question "no" or "none", with changes.

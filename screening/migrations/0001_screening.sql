@@ -70,7 +70,7 @@ CREATE INDEX screening_submission_record ON screening_submission (record);
 CREATE TABLE screening_file (
     id          TEXT   PRIMARY KEY,
     owner       TEXT   NOT NULL,         -- record or quarantine id
-    part        TEXT   NOT NULL,         -- attachment, xml, body
+    part        TEXT   NOT NULL,         -- attachment, xml, xml-further, body, incomplete
     name_mark   TEXT   NOT NULL,         -- keyed mark of the name
     mark        TEXT   NOT NULL,         -- keyed mark of the content
     size        BIGINT NOT NULL,

@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +34,113 @@ func TestEveryBuiltInPackLoadsAndComesBackFromItsCanonicalForm(t *testing.T) {
 		}
 		if again.Hash() != p.Hash() || !bytes.Equal(again.Canonical(), p.Canonical()) {
 			t.Errorf("%s does not come back the same", id)
+		}
+	}
+}
+
+// pageLanguages are the languages of the pages that show a result.
+var pageLanguages = []string{"en", "id", "th", "vi", "my", "ar"}
+
+// eachText visits every text of a pack with the place where it stands.
+func eachText(p *indicator.Pack, visit func(place string, t indicator.Text)) {
+	some := func(place string, t indicator.Text) {
+		if len(t) > 0 {
+			visit(place, t)
+		}
+	}
+	some("title", p.Title)
+	some("note", p.Note)
+	for _, q := range p.Questions {
+		visit("the question "+q.Name, q.Label)
+		for choice, t := range q.ChoiceLabels {
+			visit("the choice "+q.Name+" "+choice, t)
+		}
+	}
+	for _, r := range p.Rules {
+		visit("the rule "+r.ID, r.Text)
+	}
+	for _, d := range p.Dimensions {
+		visit("the dimension "+d.ID, d.Title)
+	}
+	for _, i := range p.Indicators {
+		visit("the indicator "+i.ID, i.Text)
+	}
+	for _, pr := range p.Profiles {
+		visit("the profile "+pr.ID, pr.Title)
+		some("the note of the profile "+pr.ID, pr.Note)
+		for _, o := range pr.Outcomes {
+			visit("the outcome "+pr.ID+" "+o.ID, o.Title)
+			some("the offer of "+pr.ID+" "+o.ID, o.Offer)
+		}
+	}
+}
+
+func TestEveryTextOfABuiltInPackIsThereInEveryLanguageOfThePages(t *testing.T) {
+	for _, id := range IDs() {
+		eachText(get1(t, id), func(place string, text indicator.Text) {
+			for _, lang := range pageLanguages {
+				if strings.TrimSpace(text[lang].Text) == "" {
+					t.Errorf("%s: %s has no %s: %q", id, place, lang, text["en"].Text)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatNoSpeakerCheckedIsMarkedAsADraft(t *testing.T) {
+	for _, id := range IDs() {
+		eachText(get1(t, id), func(place string, text indicator.Text) {
+			for lang, w := range text {
+				if w.Draft != (lang != "en") {
+					t.Errorf("%s: %s in %s: draft is %v", id, place, lang, w.Draft)
+				}
+			}
+		})
+	}
+}
+
+// kept are the parts of a text that no translation may lose or change: a
+// placeholder, the id of a dimension, a number, in whichever digits.
+var kept = regexp.MustCompile(`\$?\{[^}]*\}|%[a-z]|\b[A-Z]{1,2}[0-9]\b|[0-9]+`)
+
+// partsOf lists them in order of the alphabet, each once: languages order their
+// sentences as they do.
+func partsOf(text string) string {
+	digits := strings.Map(func(r rune) rune {
+		for _, zero := range []rune{'၀', '๐', '٠'} {
+			if r >= zero && r <= zero+9 {
+				return '0' + r - zero
+			}
+		}
+		return r
+	}, text)
+	found := kept.FindAllString(digits, -1)
+	slices.Sort(found)
+	return strings.Join(slices.Compact(found), " ")
+}
+
+func TestTranslationsKeepPlaceholdersNumbersAndIds(t *testing.T) {
+	for _, id := range IDs() {
+		eachText(get1(t, id), func(place string, text indicator.Text) {
+			want := partsOf(text["en"].Text)
+			for lang, w := range text {
+				if got := partsOf(w.Text); got != want {
+					t.Errorf("%s: %s in %s keeps %q of %q: %s", id, place, lang, got, want, w.Text)
+				}
+			}
+		})
+	}
+	for _, lost := range [][2]string{{"{count} of 3", "dari 3"}, {"D3 beside D1", "D3"}, {"18 or older", "၁၉ နှစ်"}} {
+		if partsOf(lost[0]) == partsOf(lost[1]) {
+			t.Errorf("%q and %q are taken to keep the same", lost[0], lost[1])
+		}
+	}
+}
+
+func TestNothingInABuiltInPackIsOutOfReach(t *testing.T) {
+	for _, id := range IDs() {
+		if never, doubts := get1(t, id).Unreachable(); len(never)+len(doubts) != 0 {
+			t.Errorf("%s: %v %v", id, never, doubts)
 		}
 	}
 }
