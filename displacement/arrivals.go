@@ -57,7 +57,7 @@ const (
 // AddArrivals keeps counts, all or none. A later count of the same place and
 // day does not erase the earlier one; the newest holds.
 func (d *Desk) AddArrivals(ctx context.Context, scenario string, counts []Arrival) error {
-	s, err := d.Scenario(ctx, scenario)
+	s, err := d.ours(ctx, scenario)
 	if err != nil {
 		return err
 	}
@@ -75,6 +75,9 @@ func (d *Desk) AddArrivals(ctx context.Context, scenario string, counts []Arriva
 	}
 	who, now := actor.From(ctx), d.Clock.Now()
 	return d.DB.Write(ctx, func(t *db.Tx) error {
+		if err := mustBeThere(t, scenario); err != nil {
+			return err
+		}
 		for _, a := range counts {
 			a.MadeAt = now
 			if err := insertArrival(t, scenario, a, who.Label()); err != nil {
@@ -149,7 +152,7 @@ func readSeries(text string) (start string, people []int64, err error) {
 		case countErr != nil || n < 0 || n > maxPeople:
 			return problem.New(problem.Invalid, "displacement.bad-count", "A count is 0 or more people.").With(at(line, "people"), "is not a number of people")
 		case !last.IsZero() && !day.After(last):
-			return problem.New(problem.Invalid, "displacement.bad-date", "The days should follow one another.").With(at(line, "date"), "is not after the line before")
+			return problem.New(problem.Invalid, "displacement.days-in-order", "The days should follow one another.").With(at(line, "date"), "is not after the line before")
 		case first.IsZero():
 			first = day
 		}
@@ -190,7 +193,7 @@ func eachLine(text string, columns int, do func(line int, cells []string) error)
 		}
 		line, _ := r.FieldPos(0)
 		if len(cells) < columns {
-			return problem.New(problem.Invalid, "displacement.bad-csv", "Each line should have %d columns.", columns).With(fmt.Sprintf("body.csv:%d", line), "has too few columns")
+			return problem.New(problem.Invalid, "displacement.csv-columns", "Each line should have %d columns.", columns).With(fmt.Sprintf("body.csv:%d", line), "has too few columns")
 		}
 		for i := range cells {
 			cells[i] = strings.TrimSpace(cells[i])
@@ -203,7 +206,7 @@ func eachLine(text string, columns int, do func(line int, cells []string) error)
 
 // AddSeries keeps a series of newly displaced people for runs of a scenario.
 func (d *Desk) AddSeries(ctx context.Context, scenario string, v DailySeries) (DailySeries, error) {
-	if _, err := d.Scenario(ctx, scenario); err != nil {
+	if _, err := d.ours(ctx, scenario); err != nil {
 		return v, err
 	}
 	if len(v.People) == 0 || len(v.People) > maxSeriesDays {
@@ -219,6 +222,9 @@ func (d *Desk) AddSeries(ctx context.Context, scenario string, v DailySeries) (D
 	sum, who := sha256.Sum256(raw), actor.From(ctx)
 	v.ID, v.SHA256, v.MadeAt, v.MadeBy = id.New(), hex.EncodeToString(sum[:]), d.Clock.Now(), who.Label()
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		if err := mustBeThere(t, scenario); err != nil {
+			return err
+		}
 		if err := insertSeries(t, scenario, v, raw); err != nil {
 			return err
 		}
@@ -229,7 +235,7 @@ func (d *Desk) AddSeries(ctx context.Context, scenario string, v DailySeries) (D
 
 // FetchSeries asks the warning desk and keeps what it answers, with its source.
 func (d *Desk) FetchSeries(ctx context.Context, scenario string) (DailySeries, error) {
-	s, err := d.Scenario(ctx, scenario)
+	s, err := d.ours(ctx, scenario)
 	if err != nil {
 		return DailySeries{}, err
 	}

@@ -323,7 +323,7 @@ func TestTheLandOfACaseIsFoundAndWhatIsNoneIsLeftOut(t *testing.T) {
 func TestAWarmStartAfterTheCaseOrWithoutReportsIsRefusedWhenItIsAskedFor(t *testing.T) {
 	desk, ctx, s := brought(t)
 	_, err := desk.Ask(ctx, s.ID, 1, RunSettings{Members: 1, Warm: &Warm{Day: 30, Horizon: 5}})
-	hasCode(t, err, "displacement.bad-warm-start")
+	hasCode(t, err, "displacement.warm-start-late")
 	folder := tiny()
 	delete(folder, "source_data/data_layout.csv")
 	bundle, err := packCase(folder)

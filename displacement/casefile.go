@@ -26,6 +26,19 @@ const (
 	maxCaseBytes = 256 << 20
 )
 
+// Refusals of a bundle. Each call makes its own: the findings of one case are added to it.
+func errBundle() *problem.Problem {
+	return problem.New(problem.Malformed, "displacement.bad-bundle", "The file is not a zip of a case folder, or it is damaged. Make it again and send it.")
+}
+
+func errManyFiles() *problem.Problem {
+	return problem.New(problem.TooLarge, "displacement.too-many-files", "The case holds more than %d files.", maxCaseFiles)
+}
+
+func errLargeCase() *problem.Problem {
+	return problem.New(problem.TooLarge, "displacement.case-too-large", "The case is larger than %d MB.", maxCaseBytes>>20)
+}
+
 // packCase makes a bundle (zip) of a case folder with its files in order and
 // without dates, so that the same folder gives the same bytes.
 func packCase(folder fs.FS) ([]byte, error) {
@@ -38,7 +51,7 @@ func packCase(folder fs.FS) ([]byte, error) {
 			names = append(names, name)
 		}
 		if len(names) > maxCaseFiles {
-			return problem.New(problem.TooLarge, "displacement.case-too-large", "The folder holds more than %d files.", maxCaseFiles)
+			return errManyFiles()
 		}
 		return nil
 	})
@@ -53,7 +66,7 @@ func packCase(folder fs.FS) ([]byte, error) {
 			return nil, err
 		}
 		if total += len(raw); total > maxCaseBytes {
-			return nil, problem.New(problem.TooLarge, "displacement.case-too-large", "The case is larger than %d MB.", maxCaseBytes>>20)
+			return nil, errLargeCase()
 		}
 		files[filepath.ToSlash(name)] = raw
 	}
@@ -131,16 +144,21 @@ func readLayout(files map[string][]byte) *layout {
 // filesOf are the files of a place or of the total.
 func (l *layout) filesOf(name string) []string {
 	for _, line := range l.lines {
-		if line[0] == name {
+		if l.names(line, name) {
 			return slices.DeleteFunc(slices.Clone(line[1:]), func(s string) bool { return s == "" })
 		}
 	}
 	return nil
 }
 
+// names is true for the line of a name. The total may be written in any letters.
+func (l *layout) names(line []string, name string) bool {
+	return line[0] == name || name == "total" && strings.EqualFold(line[0], name)
+}
+
 // keep writes that name's reports lie in file, and in no other.
 func (l *layout) keep(files map[string][]byte, name, file string) {
-	i := slices.IndexFunc(l.lines, func(line []string) bool { return line[0] == name })
+	i := slices.IndexFunc(l.lines, func(line []string) bool { return l.names(line, name) })
 	if i < 0 {
 		l.lines, i = append(l.lines, nil), len(l.lines)
 	}
@@ -156,24 +174,24 @@ func (l *layout) keep(files map[string][]byte, name, file string) {
 func unpackCase(bundle []byte) (fs.FS, error) {
 	z, err := zip.NewReader(bytes.NewReader(bundle), int64(len(bundle)))
 	if err != nil {
-		return nil, problem.New(problem.Malformed, "displacement.bad-bundle", "The file is not a zip bundle of a case folder.")
+		return nil, errBundle()
 	}
 	if len(z.File) > maxCaseFiles {
-		return nil, problem.New(problem.TooLarge, "displacement.case-too-large", "The bundle holds more than %d files.", maxCaseFiles)
+		return nil, errManyFiles()
 	}
 	left := int64(maxCaseBytes)
 	for _, f := range z.File {
 		r, err := f.Open()
 		if err != nil {
-			return nil, problem.New(problem.Malformed, "displacement.bad-bundle", "A file in the bundle cannot be opened.")
+			return nil, errBundle()
 		}
 		n, err := io.Copy(io.Discard, io.LimitReader(r, left+1))
 		r.Close()
 		if left -= n; left < 0 {
-			return nil, problem.New(problem.TooLarge, "displacement.case-too-large", "The case is larger than %d MB.", maxCaseBytes>>20)
+			return nil, errLargeCase()
 		}
 		if err != nil {
-			return nil, problem.New(problem.Malformed, "displacement.bad-bundle", "A file in the bundle is damaged.")
+			return nil, errBundle()
 		}
 	}
 	return rootOf(z), nil
@@ -195,7 +213,7 @@ func rootOf(z fs.FS) fs.FS {
 func openCase(path string) (*abm.Case, []abm.Finding, []byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, nil, nil, problem.New(problem.NotFound, "displacement.no-case", "There is no case at %q.", path)
+		return nil, nil, nil, problem.New(problem.NotFound, "displacement.case-not-found", "There is no case at %q.", path)
 	}
 	var bundle []byte
 	if info.IsDir() {

@@ -34,6 +34,7 @@ type Commands struct {
 type IO struct {
 	Stdout, Stderr io.Writer
 	Terminal       bool // Stderr is one: draw progress
+	Version        string
 }
 
 // caseFlags are shared by the commands that run a case.
@@ -57,6 +58,7 @@ func (f caseFlags) open(s IO, path string) (*abm.Case, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	sayRuleset(s, f.Ruleset)
 	if !given {
 		set = c.Settings
 	}
@@ -101,7 +103,7 @@ func sayFindings(s IO, path string, found []abm.Finding) {
 		}
 	}
 	if lost > 0 && s.Stderr != nil {
-		fmt.Fprintf(s.Stderr, "%s: %d things in the case lose something that was meant; lintas displacement check %s names them.\n", path, lost, path)
+		fmt.Fprintf(s.Stderr, "%s: places in the case where something that was meant is lost: %d; lintas displacement check %s names them.\n", path, lost, path)
 	}
 }
 
@@ -310,7 +312,8 @@ func (f ensembleFlags) run(ctx context.Context, s IO, p Plan) (*Outcome, error) 
 		}
 		defer hub.Close()
 		fmt.Fprintln(s.Stderr, "Workers join with: lintas displacement worker --join", hub.URL())
-		out, err = runSpread(ctx, w, hub, bar.set)
+		w.Plan.Program = programOf(s.Version)
+		out, err = runSpread(ctx, w, hub, 0, bar.set)
 	}
 	if err != nil && ctx.Err() != nil && out != nil && out.Base.Members > 0 {
 		return out, fmt.Errorf("%w: %d of %d members are in the result", ErrStopped, out.Base.Members, p.Members)
@@ -412,6 +415,7 @@ func (cmd ValidateCommand) Run(ctx context.Context, s IO) error {
 	var all []*Validation
 	var cases []*abm.Case
 	var stopped error
+	sayRuleset(s, cmd.Ruleset)
 	for _, path := range cmd.Case {
 		c, found, bundle, err := openCase(path)
 		if err != nil {
@@ -540,32 +544,9 @@ func (cmd CheckCommand) Run(s IO) error {
 		}
 	}
 	if lost > 0 {
-		return problem.New(problem.Invalid, "displacement.case-has-errors", "%d things in the case lose something that was meant; see above.", lost)
+		return problem.New(problem.Invalid, "displacement.case-has-errors", "Places in the case where something that was meant is lost: %d; see above.", lost)
 	}
 	return nil
-}
-
-// WorkerCommand joins a hub.
-type WorkerCommand struct {
-	Join     string `required:"" help:"Address that 'ensemble --serve' printed; it holds a password." placeholder:"URL"`
-	Parallel int    `help:"Members at once; 0 is one per processor." default:"0"`
-}
-
-// Help shows an example.
-func (WorkerCommand) Help() string {
-	return "A worker that is killed costs the member it held, which another does again, and nothing else.\n\nExample:\n  lintas displacement worker --join nats://TOKEN@127.0.0.1:4555"
-}
-
-// Run works until the hub is gone.
-func (cmd WorkerCommand) Run(ctx context.Context, s IO) error {
-	if cmd.Parallel <= 0 {
-		cmd.Parallel = runtime.GOMAXPROCS(0)
-	}
-	err := Worker(ctx, cmd.Join, cmd.Parallel)
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 func printJSON(w io.Writer, v any) error {

@@ -27,7 +27,7 @@ func lintasMain() {
 	defer stop()
 	k := kong.Parse(&cli, kong.Name("lintas"))
 	k.BindTo(ctx, (*context.Context)(nil))
-	k.Bind(IO{Stdout: os.Stdout, Stderr: os.Stderr})
+	k.Bind(IO{Stdout: os.Stdout, Stderr: os.Stderr, Version: "test"})
 	if err := k.Run(); err != nil {
 		var p *problem.Problem
 		if errors.As(err, &p) {
@@ -124,6 +124,36 @@ func TestAFileOfArrivalsTakesThePlaceOfTheTotals(t *testing.T) {
 		if r.Spawned[day] != want {
 			t.Errorf("day %d: %d newly displaced, the file says %d", day, r.Spawned[day], want)
 		}
+	}
+}
+
+func TestASeriesTakesThePlaceOfATotalInOtherLetters(t *testing.T) {
+	m := tiny()
+	m["source_data/data_layout.csv"].Data = []byte("Total,refugees.csv\nHarbour,h.csv\nHills,i.csv\n")
+	bundle, err := packCase(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bundle, err = withSeries(bundle, DailySeries{Start: "2031-03-03", People: []int64{40, 2}}); err != nil {
+		t.Fatal(err)
+	}
+	c, found, err := readBundle(bundle)
+	if err != nil || c.Total == nil || c.Total.At(3) != 42 || len(c.Unmapped) != 0 {
+		t.Fatalf("%+v %v %v", c.Total, found, err)
+	}
+}
+
+func TestWhatARulesetAsksForInVainIsSaid(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "mine.yml")
+	if err := os.WriteFile(file, []byte("move_rules:\n  max_move_sped: 3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	if _, _, err := (caseFlags{Ruleset: file}).open(IO{Stderr: &said}, "../demo/displacement/case"); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(said.String(), file+":2:3: warning: unknown setting move_rules.max_move_sped; it is ignored") {
+		t.Fatalf("%q", said.String())
 	}
 }
 

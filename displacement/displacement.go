@@ -33,6 +33,7 @@ import (
 	"lintas/kernel/problem"
 	"lintas/platform/audit"
 	"lintas/platform/db"
+	"lintas/platform/spread"
 )
 
 //go:embed migrations/*.sql
@@ -48,17 +49,23 @@ type Deps struct {
 
 // Desk holds the verbs. It is safe for concurrent use.
 //
-// A scenario belongs to the organisation of who brought it: to anybody else it
-// is not there.
+// A scenario belongs to the organisation of who brought it. Who sees it is said
+// with it (sharing.go): to anybody else it is not there.
 type Desk struct {
 	Deps
 	// Names gives the names of persons by id, for who changed what; nil shows
 	// ids. The node points it at the agency desk.
 	Names func(ctx context.Context, ids []string) (map[string]string, error)
+	// OrganisationName names the organisation whose scenario it is to readers of
+	// others; nil shows none. The node points it at the agency desk.
+	OrganisationName func(ctx context.Context, id string) string
 	// Outlook foretells newly displaced people per day from a date on. The node
 	// points it at the warning desk; nil while there is none: a series can then
 	// be uploaded only.
 	Outlook func(ctx context.Context, organisation string, from time.Time, days int) (DailySeries, error)
+	// Hub is where workers join to help with runs. The node points it at its own
+	// when it has an address for workers; nil: every run is computed here alone.
+	Hub func(ctx context.Context) (*spread.Hub, error)
 
 	played playedCases
 }
@@ -80,7 +87,18 @@ type Scenario struct {
 	SHA256       string    `json:"sha256"`
 	MadeAt       time.Time `json:"made_at"`
 	MadeBy       string    `json:"made_by"`
-	bundle       []byte
+	SeenBy       string    `json:"seen_by" enum:"maker,organisation,node"`
+	Revision     int64     `json:"revision" doc:"of its name and of who sees it; an edit names the one it saw"`
+	// What depends on who looks: whether it is of their organisation, else whose;
+	// whether they may rename, share and remove it.
+	Ours    bool   `json:"ours"`
+	Of      string `json:"of,omitempty"`
+	MayEdit bool   `json:"may_edit"`
+	// RemovedAt and the day after which it cannot be brought back.
+	RemovedAt *time.Time `json:"removed_at,omitempty"`
+	GoneAt    *time.Time `json:"gone_at,omitempty"`
+
+	bundle []byte
 }
 
 // Version is what is put on top of a case. It is never changed.
@@ -110,6 +128,8 @@ type Run struct {
 	Settings RunSettings `json:"settings"`
 	State    string      `json:"state" enum:"queued,running,stopping,stopped,done,failed"`
 	Done     int64       `json:"done"`
+	// Workers is how many other processes help while it runs.
+	Workers int64 `json:"workers,omitempty"`
 	// SecondsLeft is told while it runs and something is done.
 	SecondsLeft *int64          `json:"seconds_left,omitempty"`
 	Problem     string          `json:"problem,omitempty"`
@@ -122,11 +142,13 @@ type Run struct {
 	attempts  int64
 }
 
+var errNoName = problem.New(problem.Invalid, "displacement.no-name", "Give the scenario a name.").With("body.name", "is empty")
+
 // AddScenario stores a case as it came, with its first version.
 func (d *Desk) AddScenario(ctx context.Context, name, source string, bundle []byte) (Scenario, []abm.Finding, error) {
 	name = strings.TrimSpace(name)
 	if name == "" {
-		return Scenario{}, nil, problem.New(problem.Invalid, "displacement.no-name", "Give the scenario a name.").With("body.name", "is empty")
+		return Scenario{}, nil, errNoName
 	}
 	_, found, err := readBundle(bundle)
 	if err != nil {
@@ -134,7 +156,8 @@ func (d *Desk) AddScenario(ctx context.Context, name, source string, bundle []by
 	}
 	sum := sha256.Sum256(bundle)
 	who := actor.From(ctx)
-	s := Scenario{ID: id.New(), Name: name, Organisation: who.Organisation, Source: source, SHA256: hex.EncodeToString(sum[:]), MadeAt: d.Clock.Now(), MadeBy: who.Label(), bundle: bundle}
+	s := Scenario{ID: id.New(), Name: name, Organisation: who.Organisation, Source: source, SHA256: hex.EncodeToString(sum[:]), MadeAt: d.Clock.Now(), MadeBy: who.Label(), SeenBy: SeenByOrganisation, Revision: 1, bundle: bundle}
+	d.seenFrom(ctx, &s)
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
 		if err := insertScenario(t, s); err != nil {
 			return err
@@ -150,7 +173,7 @@ func (d *Desk) AddScenario(ctx context.Context, name, source string, bundle []by
 // AddVersion puts settings and what-ifs on top of a case. expected is the
 // newest version the planner saw; another since then is a conflict.
 func (d *Desk) AddVersion(ctx context.Context, scenario string, expected int64, v Version) (Version, error) {
-	s, err := d.Scenario(ctx, scenario)
+	s, err := d.ours(ctx, scenario)
 	if err != nil {
 		return v, err
 	}
@@ -166,6 +189,9 @@ func (d *Desk) AddVersion(ctx context.Context, scenario string, expected int64, 
 	who := actor.From(ctx)
 	v.Version, v.MadeAt, v.MadeBy = expected+1, d.Clock.Now(), who.Label()
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		if err := mustBeThere(t, scenario); err != nil {
+			return err
+		}
 		newest, err := newestVersion(t, scenario)
 		if err != nil {
 			return err
@@ -226,7 +252,7 @@ func withFindings(err error, found []abm.Finding) error {
 
 // Ask queues a run of a version.
 func (d *Desk) Ask(ctx context.Context, scenario string, version int64, settings RunSettings) (Run, error) {
-	s, err := d.Scenario(ctx, scenario)
+	s, err := d.ours(ctx, scenario)
 	if err != nil {
 		return Run{}, err
 	}
@@ -243,6 +269,9 @@ func (d *Desk) Ask(ctx context.Context, scenario string, version int64, settings
 		return Run{}, err
 	}
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
+		if err := mustBeThere(t, scenario); err != nil {
+			return err
+		}
 		if err := insertRun(t, r); err != nil {
 			return err
 		}
@@ -254,11 +283,15 @@ func (d *Desk) Ask(ctx context.Context, scenario string, version int64, settings
 // Stop ends a run that waits or runs. What is finished by then is kept; a run
 // that has ended already stays as it is.
 func (d *Desk) Stop(ctx context.Context, run string) (Run, error) {
-	if _, err := d.Run(ctx, run); err != nil {
+	r, err := d.Run(ctx, run)
+	if err != nil {
+		return Run{}, err
+	}
+	if _, err := d.ours(ctx, r.Scenario); err != nil {
 		return Run{}, err
 	}
 	now := d.Clock.Now()
-	err := d.DB.Write(ctx, func(t *db.Tx) error {
+	err = d.DB.Write(ctx, func(t *db.Tx) error {
 		stopped, err := askToStop(t, run)
 		if err != nil || !stopped {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +34,7 @@ func writeOutCSV(w io.Writer, c *abm.Case, r *abm.Result) error {
 		row := []string{strconv.Itoa(day), c.Date(day).Format("2006-01-02")}
 		off, sim, data := 0.0, int64(0), int64(0)
 		for i := range c.Camps {
-			s, u := r.At(day, c.Camps[i].Place), c.Observed(i, day)
+			s, u := r.At(day, c.Camps[i].Place), c.ObservedAs(r.Compat, i, day)
 			off += math.Abs(float64(s - u))
 			sim, data = sim+s, data+u
 			row = append(row, strconv.FormatInt(s, 10), strconv.FormatInt(u, 10), fmt.Sprintf("%.6f", relativeError(s, u)))
@@ -183,12 +184,33 @@ func writeGaps(w io.Writer, rows []GapRow) error {
 	return out.Error()
 }
 
-// CSV writes an ensemble: one row per kept day and place.
+// whoCells are the groups of a place on a told day; empty cells on other days.
+func (p PlaceRun) whoCells(told int, n func(float64) string) (out []string) {
+	if len(p.Who) == 0 {
+		return nil
+	}
+	for _, g := range groups {
+		if b := p.Who[g.name]; told >= 0 && told < len(b.Mid) {
+			out = append(out, n(b.Low[told]), n(b.Mid[told]), n(b.High[told]))
+		} else {
+			out = append(out, "", "", "")
+		}
+	}
+	return out
+}
+
+// CSV writes an ensemble: one row per kept day and place; who the people are
+// stands in the rows of one day a week.
 func (v View) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	header := []string{"day", "date", "place", "low_5", "middle", "high_95", "reported"}
 	if v.WhatIf {
 		header = append(header, "what_if_low_5", "what_if_middle", "what_if_high_95", "difference_low_5", "difference_middle", "difference_high_95")
+	}
+	if len(v.WhoDates) > 0 {
+		for _, g := range groups {
+			header = append(header, g.name+"_low_5", g.name+"_middle", g.name+"_high_95")
+		}
 	}
 	if err := out.Write(header); err != nil {
 		return err
@@ -204,6 +226,7 @@ func (v View) CSV(w io.Writer) error {
 			if v.WhatIf {
 				row = append(row, n(p.Other.Low[k]), n(p.Other.Mid[k]), n(p.Other.High[k]), n(p.Change.Low[k]), n(p.Change.Mid[k]), n(p.Change.High[k]))
 			}
+			row = append(row, p.whoCells(slices.Index(v.WhoDates, v.Dates[k]), n)...)
 			if err := out.Write(row); err != nil {
 				return err
 			}

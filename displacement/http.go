@@ -42,11 +42,13 @@ type byVersion struct {
 }
 
 // Routes declares the desk's routes. Scenarios hold no personal data: readers
-// are those who plan; only planners and analysts write.
+// are those who plan; only planners and analysts write. Which scenarios each of
+// them sees, and who may edit which, the desk says (sharing.go).
 func (d *Desk) Routes(g *gate.Gate) {
 	read := gate.Roles(actor.Planner, actor.Analyst, actor.Secretariat, actor.Supervisor, actor.Administrator)
 	write := gate.Roles(actor.Planner, actor.Analyst)
 	d.scenarioRoutes(g, read, write)
+	d.sharingRoutes(g, gate.Roles(actor.Planner, actor.Analyst, actor.Supervisor))
 	d.arrivalRoutes(g, read, write)
 	d.runRoutes(g, read, write)
 	d.viewRoutes(g, read)
@@ -66,7 +68,7 @@ func (d *Desk) scenarioRoutes(g *gate.Gate, read, write gate.Who) {
 		}) (*body[added], error) {
 			raw, err := base64.StdEncoding.DecodeString(in.Body.Bundle)
 			if err != nil {
-				return nil, problem.New(problem.Malformed, "displacement.bad-bundle", "The bundle is not base64.")
+				return nil, errBundle()
 			}
 			s, found, err := d.AddScenario(ctx, in.Body.Name, in.Body.Source, raw)
 			return &body[added]{added{s, orEmpty(found)}}, err
@@ -102,6 +104,41 @@ func (d *Desk) scenarioRoutes(g *gate.Gate, read, write gate.Who) {
 		})
 	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/displacement/scenarios/{id}/provenance", Summary: "Every input, with its fingerprint, its source, who and when"}, read,
 		func(ctx context.Context, in *byID) (*list[Input], error) { return listOf(d.Provenance(ctx, in.ID)) })
+}
+
+// sharingRoutes are for who brought a scenario and for supervisors of their
+// organisation; the desk refuses anybody else.
+func (d *Desk) sharingRoutes(g *gate.Gate, edit gate.Who) {
+	type edited struct {
+		ID   string `path:"id"`
+		Body struct {
+			Expected int64 `json:"expected" doc:"the scenario's revision as seen"`
+		}
+	}
+	gate.Register(g, huma.Operation{Method: "PATCH", Path: "/api/displacement/scenarios/{id}", Summary: "Rename a scenario; say who sees it: its maker and the supervisors (maker), the organisation's readers (organisation), or readers of every organisation of the node, who cannot change it (node)"}, edit,
+		func(ctx context.Context, in *struct {
+			ID   string `path:"id"`
+			Body struct {
+				Expected int64  `json:"expected" doc:"the scenario's revision as seen"`
+				Name     string `json:"name" maxLength:"200"`
+				SeenBy   string `json:"seen_by" enum:"maker,organisation,node"`
+			}
+		}) (*body[Scenario], error) {
+			s, err := d.EditScenario(ctx, in.ID, in.Body.Expected, in.Body.Name, in.Body.SeenBy)
+			return &body[Scenario]{s}, err
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/displacement/scenarios/{id}/remove", Summary: "Remove a scenario for everybody, with its versions, runs and comparisons; it can be brought back for 30 days"}, edit,
+		func(ctx context.Context, in *edited) (*body[Scenario], error) {
+			s, err := d.RemoveScenario(ctx, in.ID, in.Body.Expected)
+			return &body[Scenario]{s}, err
+		})
+	gate.Register(g, huma.Operation{Method: "POST", Path: "/api/displacement/scenarios/{id}/restore", Summary: "Bring a removed scenario back"}, edit,
+		func(ctx context.Context, in *byID) (*body[Scenario], error) {
+			s, err := d.RestoreScenario(ctx, in.ID)
+			return &body[Scenario]{s}, err
+		})
+	gate.Register(g, huma.Operation{Method: "GET", Path: "/api/displacement/removed", Summary: "Removed scenarios that can still be brought back"}, edit,
+		func(ctx context.Context, _ *struct{}) (*list[Scenario], error) { return listOf(d.Removed(ctx)) })
 }
 
 func (d *Desk) arrivalRoutes(g *gate.Gate, read, write gate.Who) {

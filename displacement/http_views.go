@@ -16,6 +16,7 @@ import (
 type ScenarioView struct {
 	Scenario Scenario      `json:"scenario"`
 	Versions []Version     `json:"versions"`
+	Edits    []Edit        `json:"edits"`
 	Runs     []Run         `json:"runs"`
 	Rulesets []string      `json:"rulesets"`
 	Start    string        `json:"start"`
@@ -65,9 +66,13 @@ func (d *Desk) scenarioView(ctx context.Context, id string) (v ScenarioView, err
 	if v.Versions, err = d.Versions(ctx, id); err != nil {
 		return v, err
 	}
+	if v.Edits, err = d.edits(ctx, id); err != nil {
+		return v, err
+	}
 	if v.Runs, err = d.Runs(ctx, id); err != nil {
 		return v, err
 	}
+	v.Edits = orEmpty(v.Edits)
 	v.Runs, v.Findings, v.Rulesets = orEmpty(v.Runs), orEmpty(found), Rulesets()
 	v.Start, v.Days = c.Start.Format("2006-01-02"), c.Days
 	v.Places, v.Routes = mapOf(c)
@@ -103,13 +108,16 @@ func lastReport(c *abm.Case, counts []Arrival) int {
 }
 
 // names asks who the people are that the view names by id. Without an answer
-// the page shows ids.
+// the page shows ids. Another organisation needs no names to read a scenario.
 func (d *Desk) names(ctx context.Context, v ScenarioView) map[string]string {
-	if d.Names == nil {
+	if d.Names == nil || !v.Scenario.Ours {
 		return map[string]string{}
 	}
 	labels := []string{v.Scenario.MadeBy}
 	for _, x := range v.Versions {
+		labels = append(labels, x.MadeBy)
+	}
+	for _, x := range v.Edits {
 		labels = append(labels, x.MadeBy)
 	}
 	for _, x := range v.Runs {

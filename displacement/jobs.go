@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"lintas/kernel/problem"
 	"lintas/platform/db"
 	"lintas/platform/jobs"
+	"lintas/platform/spread"
 )
 
 const (
@@ -24,9 +28,13 @@ const (
 	maxAttempts = 3
 )
 
-// Jobs is what the desk does by itself: run what was asked for.
+// Jobs is what the desk does by itself: run what was asked for, end what was
+// removed thirty days ago.
 func (d *Desk) Jobs() []jobs.Job {
-	return []jobs.Job{{Name: "displacement.runs", Every: time.Second, Run: d.RunQueued}}
+	return []jobs.Job{
+		{Name: "displacement.runs", Every: time.Second, Run: d.RunQueued},
+		{Name: "displacement.removed", Every: time.Hour, Run: d.EraseRemoved},
+	}
 }
 
 // RunQueued runs everything that waits, one after the other. A run that a dead
@@ -53,8 +61,9 @@ func (d *Desk) runOne(ctx context.Context, run Run) error {
 	defer stop(nil)
 	var done atomic.Int64
 	var beating sync.WaitGroup
-	beating.Go(func() { d.beat(running, stop, run.ID, &done) })
-	outcome, err := d.playGuarded(running, run, &done)
+	hub := d.hub(ctx)
+	beating.Go(func() { d.beat(running, stop, run.ID, &done, hub) })
+	outcome, err := d.playGuarded(running, run, &done, hub)
 	stopped := errors.Is(context.Cause(running), errStopAsked)
 	stop(nil)
 	beating.Wait()
@@ -88,8 +97,21 @@ func (d *Desk) runOne(ctx context.Context, run Run) error {
 
 var errStopAsked = errors.New("somebody asked the run to stop")
 
+// hub is where workers join; nil where there is none. A run does not fail because nobody can help.
+func (d *Desk) hub(ctx context.Context) *spread.Hub {
+	if d.Hub == nil {
+		return nil
+	}
+	hub, err := d.Hub(ctx)
+	if err != nil {
+		d.Log.Warn("no worker can join; the run is computed here alone", "error", err)
+		return nil
+	}
+	return hub
+}
+
 // beat says that a run is alive until ctx ends, and ends it when it was asked to stop.
-func (d *Desk) beat(ctx context.Context, stop context.CancelCauseFunc, run string, done *atomic.Int64) {
+func (d *Desk) beat(ctx context.Context, stop context.CancelCauseFunc, run string, done *atomic.Int64, hub *spread.Hub) {
 	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
 	for {
@@ -98,7 +120,11 @@ func (d *Desk) beat(ctx context.Context, stop context.CancelCauseFunc, run strin
 			return
 		case <-tick.C:
 		}
-		goOn, err := d.moveRun(ctx, run, done.Load())
+		workers := 0
+		if hub != nil {
+			workers = hub.Workers()
+		}
+		goOn, err := d.moveRun(ctx, run, done.Load(), workers)
 		if err != nil && ctx.Err() == nil {
 			d.Log.Warn("displacement progress not kept", "run", run, "error", err)
 		}
@@ -110,7 +136,7 @@ func (d *Desk) beat(ctx context.Context, stop context.CancelCauseFunc, run strin
 }
 
 // playGuarded turns a panic into an error, so that one bad run does not stop those behind it.
-func (d *Desk) playGuarded(ctx context.Context, run Run, done *atomic.Int64) (o *Outcome, err error) {
+func (d *Desk) playGuarded(ctx context.Context, run Run, done *atomic.Int64, hub *spread.Hub) (o *Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -120,7 +146,12 @@ func (d *Desk) playGuarded(ctx context.Context, run Run, done *atomic.Int64) (o 
 	if err != nil {
 		return nil, err
 	}
-	return runLocally(ctx, w, 0, func(n int) { done.Store(int64(n)) })
+	progress := func(n int) { done.Store(int64(n)) }
+	if hub == nil {
+		return runLocally(ctx, w, 0, progress)
+	}
+	w.Plan.Program = programOf(d.Version)
+	return runSpread(ctx, w, hub, runtime.GOMAXPROCS(0), progress)
 }
 
 // prepared is the work of a run: the case with the version's changes, and what
@@ -136,7 +167,7 @@ func (d *Desk) prepared(ctx context.Context, run Run) (*Work, error) {
 			return nil, err
 		}
 		if warm.Day >= c.Days {
-			return nil, problem.New(problem.Invalid, "displacement.bad-warm-start", "The case has %d days; a warm start on day %d lies after its end.", c.Days, warm.Day).With("body.settings.warm.day", "is after the last day")
+			return nil, problem.New(problem.Invalid, "displacement.warm-start-late", "The case has %d days; a warm start on day %d lies after its end.", c.Days, warm.Day).With("body.settings.warm.day", "is after the last day")
 		}
 		counts, err := d.Arrivals(ctx, run.Scenario)
 		if err != nil {
@@ -246,17 +277,25 @@ func (d *Desk) single(ctx context.Context, scenario string, version int64) (*abm
 	if w.WhatIf != nil {
 		c = w.WhatIf
 	}
-	if len(c.Attributes) > 0 && !c.Settings.Split {
-		set := c.Settings
-		set.Split = true
-		c = c.WithSettings(set)
-	}
 	r, err := abm.Run(ctx, c, abm.Options{Seed: 1, Flows: true})
 	if err != nil {
 		return nil, nil, err
 	}
 	d.played.keep(key, played{c, r})
 	return c, r, nil
+}
+
+// forget drops the versions of a scenario.
+func (k *playedCases) forget(scenario string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.keys = slices.DeleteFunc(k.keys, func(key string) bool {
+		of := strings.HasPrefix(key, scenario+" ")
+		if of {
+			delete(k.runs, key)
+		}
+		return of
+	})
 }
 
 func (k *playedCases) keep(key string, p played) {

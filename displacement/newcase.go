@@ -41,7 +41,7 @@ func (cmd NewCommand) Run(_ context.Context, s IO) error {
 	var err error
 	if cmd.Start != "" {
 		if o.Start, err = time.Parse("2006-01-02", cmd.Start); err != nil {
-			return problem.New(problem.Invalid, "displacement.bad-date", "Write the first day as YYYY-MM-DD, not %q.", cmd.Start)
+			return problem.New(problem.Invalid, "displacement.bad-first-day", "Write the first day as YYYY-MM-DD, not %q.", cmd.Start)
 		}
 	}
 	for path, into := range map[string]*[]byte{cmd.Places: &in.Places, cmd.Events: &in.Events, cmd.Roads: &in.Roads} {

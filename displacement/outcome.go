@@ -21,6 +21,7 @@ type Outcome struct {
 	Base        *ensemble.Summary
 	WhatIf      *ensemble.Summary       // nil without changes
 	Differences [][]ensemble.Difference // [kept][place], nil without changes
+	groups      [][][]ensemble.Sketch   // who they are, of the version as it is: [told][place][group]
 	shares      *ensemble.Sensitivity   // of the people in all places on the last day
 	scores      []abm.Scores            // by member; NaN where it is missing
 	work        *Work
@@ -35,7 +36,7 @@ func newOutcome(w *Work) *Outcome {
 	for i, p := range w.Camps {
 		names[i] = from.Places[p].Name
 	}
-	o := &Outcome{Base: summaryOf(names, w), shares: ensemble.NewSensitivity(w.Plan.Inputs), scores: make([]abm.Scores, w.Plan.Members), work: w}
+	o := &Outcome{Base: summaryOf(names, w), shares: ensemble.NewSensitivity(w.Plan.Inputs), scores: make([]abm.Scores, w.Plan.Members), groups: whoSketches(w), work: w}
 	for i := range o.scores {
 		o.scores[i].Normal = math.NaN()
 	}
@@ -76,6 +77,13 @@ func (o *Outcome) add(member int, packed []byte) error {
 		for k := range m.base {
 			for i := range m.base[k] {
 				o.Differences[k][i].Add(m.base[k][i], m.whatIf[k][i])
+			}
+		}
+	}
+	for j := range m.groups {
+		for i := range m.groups[j] {
+			for g, n := range m.groups[j][i] {
+				o.groups[j][i][g].Add(n)
 			}
 		}
 	}
@@ -133,14 +141,14 @@ func runLocally(ctx context.Context, w *Work, workers int, progress func(done in
 	return o, err
 }
 
-// runSpread hands the members out to workers that join the hub.
-func runSpread(ctx context.Context, w *Work, hub *spread.Hub, progress func(done int)) (*Outcome, error) {
+// runSpread hands the members out to workers that join the hub; here of them at once are run in this process.
+func runSpread(ctx context.Context, w *Work, hub *spread.Hub, here int, progress func(done int)) (*Outcome, error) {
 	job, err := w.Plan.encode()
 	if err != nil {
 		return nil, err
 	}
 	o := newOutcome(w)
-	err = hub.Map(ctx, job, w.Plan.Members, func(i int, result []byte) error {
+	err = hub.Map(ctx, job, w.Plan.Members, spread.Here{Parallel: here, Do: w.Member}, func(i int, result []byte) error {
 		if err := o.add(i, result); err != nil {
 			return err
 		}
@@ -152,9 +160,10 @@ func runSpread(ctx context.Context, w *Work, hub *spread.Hub, progress func(done
 	return o, err
 }
 
-// Worker joins a hub and runs members until the hub is gone or ctx ends.
-func Worker(ctx context.Context, hubURL string, parallel int) error {
-	jobs := &jobCache{}
+// Worker joins a hub and runs members until the hub is gone or ctx ends. It leaves a plan that another program
+// than its own made: it might give other numbers.
+func Worker(ctx context.Context, hubURL string, parallel int, version string) error {
+	jobs := &jobCache{program: programOf(version)}
 	return spread.Work(ctx, hubURL, parallel, func(ctx context.Context, job []byte, i int) ([]byte, error) {
 		w, err := jobs.work(job)
 		if err != nil {
@@ -164,8 +173,14 @@ func Worker(ctx context.Context, hubURL string, parallel int) error {
 	})
 }
 
+// programOf names what a member's numbers follow from beside its plan: the program's version, and the kind of
+// processor, as compilers may round differently on another.
+func programOf(version string) string { return version + " " + runtime.GOARCH }
+
 // jobCache keeps the newest job ready, so that a worker reads a case once.
 type jobCache struct {
+	program string
+
 	mu    sync.Mutex
 	key   [sha256.Size]byte
 	ready *Work
@@ -181,6 +196,9 @@ func (c *jobCache) work(job []byte) (*Work, error) {
 	var p Plan
 	if err := json.Unmarshal(job, &p); err != nil {
 		return nil, fmt.Errorf("the job is not a plan: %w", err)
+	}
+	if p.Program != c.program {
+		return nil, fmt.Errorf("%w: it is %q and the plan was made by %q; run the same program at both ends", spread.ErrUnfit, c.program, p.Program)
 	}
 	w, err := Prepare(p)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -33,8 +34,10 @@ func viewJSON(t testing.TB, o *Outcome) string {
 	return string(b)
 }
 
-func TestWorkersThatAreKilledLeaveNoTraceInTheResult(t *testing.T) {
-	w := tinyWork(t, 300, abm.Intervention{Kind: abm.FillCamp, Place: "Hills", From: 5})
+// aloneAndHub is what the work gives on one machine, and a hub that will hand it out.
+func aloneAndHub(t *testing.T, w *Work) (*Outcome, *spread.Hub) {
+	t.Helper()
+	w.Plan.Program = programOf("test")
 	alone, err := runLocally(t.Context(), w, 1, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -43,24 +46,21 @@ func TestWorkersThatAreKilledLeaveNoTraceInTheResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer hub.Close()
+	t.Cleanup(func() { hub.Close() })
+	return alone, hub
+}
+
+func TestWorkersThatAreKilledLeaveNoTraceInTheResult(t *testing.T) {
+	w := tinyWork(t, 300, abm.Intervention{Kind: abm.FillCamp, Place: "Hills", From: 5})
+	alone, hub := aloneAndHub(t, w)
 	// Two real processes; one is killed as soon as a member is in.
-	worker := func() *exec.Cmd {
-		cmd := exec.Command(os.Args[0], "displacement", "worker", "--join", hub.URL(), "--parallel", "2")
-		cmd.Args[0] = "lintas"
-		cmd.Env = append(os.Environ(), "LINTAS_TEST_AS_COMMAND=1")
-		cmd.Stderr = os.Stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return cmd
-	}
+	worker := func() *exec.Cmd { return workerProcess(t, hub.URL(), 2) }
 	doomed, steady := worker(), worker()
 	defer func() { steady.Process.Kill(); steady.Wait() }()
 	killed := false
 	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
-	spreadOut, err := runSpread(ctx, w, hub, func(int) {
+	spreadOut, err := runSpread(ctx, w, hub, 0, func(int) {
 		if !killed {
 			killed = true
 			doomed.Process.Kill()
@@ -76,6 +76,19 @@ func TestWorkersThatAreKilledLeaveNoTraceInTheResult(t *testing.T) {
 	if diff := cmp.Diff(viewJSON(t, alone), viewJSON(t, spreadOut)); diff != "" {
 		t.Fatal(diff)
 	}
+}
+
+// workerProcess is a real process that joined, as `lintas displacement worker` is.
+func workerProcess(t *testing.T, address string, parallel int) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "displacement", "worker", "--join", address, "--parallel", strconv.Itoa(parallel))
+	cmd.Args[0] = "lintas"
+	cmd.Env = append(os.Environ(), "LINTAS_TEST_AS_COMMAND=1")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
 }
 
 func TestTheSameOnOneProcessorAndOnMany(t *testing.T) {

@@ -32,6 +32,8 @@ type Plan struct {
 	Changes        []abm.Intervention `json:"changes,omitempty"` // the what-if; every member runs with and without
 	Warm           *Warm              `json:"warm,omitempty"`
 	Stride         int                `json:"stride,omitempty"` // keep every so many days; 0 is 1
+	// Program is what made the plan; workers that are another refuse it.
+	Program string `json:"program,omitempty"`
 }
 
 // Warm starts a run on a day from the reports known then. Nothing that happens
@@ -67,6 +69,7 @@ type Work struct {
 
 	first, days int   // days kept are first..first+days-1, every Stride-th
 	kept        []int // days
+	told        []int // indices of kept on which ages and sexes are told; nil where the case has none
 	start       *abm.State
 	pace        []int64 // warm: quantiles of new arrivals per day, 1..99 %
 	spaces      sync.Pool
@@ -95,6 +98,7 @@ func Prepare(p Plan) (*Work, error) {
 			return nil, err
 		}
 	}
+	c = withWho(c)
 	w.Case = c
 	if len(p.Changes) > 0 {
 		if w.WhatIf, err = applyChanges(c, p.Changes); err != nil {
@@ -106,6 +110,9 @@ func Prepare(p Plan) (*Work, error) {
 		if (day-w.first)%max(1, p.Stride) == 0 || day == w.first+w.days-1 {
 			w.kept = append(w.kept, day)
 		}
+	}
+	if saysWho(c) {
+		w.told = toldDays(w.kept)
 	}
 	return w, nil
 }
@@ -239,6 +246,7 @@ func arrivalPace(outlooks []ensemble.Outlook, horizon int) []int64 {
 // People of one member at the counted places on the kept days: [kept][camp].
 type memberCounts struct {
 	base, whatIf [][]uint64
+	groups       [][][]uint64 // of the version as it is: [told][camp][group]
 	scores       abm.Scores
 }
 
@@ -254,6 +262,9 @@ func (w *Work) run(ctx context.Context, member int) (memberCounts, error) {
 		return out, err
 	}
 	out.base = w.counts(r)
+	if w.WhatIf == nil {
+		out.groups = w.groupCounts(r)
+	}
 	if len(w.Case.Camps) > 0 {
 		out.scores = abm.Score(w.Case, r)
 	}
@@ -264,7 +275,7 @@ func (w *Work) run(ctx context.Context, member int) (memberCounts, error) {
 		if r, err = abm.Run(ctx, changed, w.options(base, member, values, space)); err != nil {
 			return out, err
 		}
-		out.whatIf = w.counts(r)
+		out.whatIf, out.groups = w.counts(r), w.groupCounts(r)
 	}
 	return out, nil
 }
@@ -325,6 +336,13 @@ func (w *Work) Member(ctx context.Context, member int) ([]byte, error) {
 			}
 		}
 	}
+	for _, row := range m.groups {
+		for _, place := range row {
+			for _, n := range place {
+				b = binary.AppendUvarint(b, n)
+			}
+		}
+	}
 	return b, nil
 }
 
@@ -337,23 +355,38 @@ func (w *Work) unpack(b []byte) (memberCounts, error) {
 	m.scores.Normal = math.Float64frombits(binary.LittleEndian.Uint64(b))
 	m.scores.Rescaled = math.Float64frombits(binary.LittleEndian.Uint64(b[8:]))
 	r := bytes.NewReader(b[16:])
-	read := func() ([][]uint64, error) {
-		out := make([][]uint64, len(w.kept))
-		for k := range out {
-			out[k] = make([]uint64, len(w.Camps))
-			for i := range out[k] {
-				n, err := binary.ReadUvarint(r)
-				if err != nil {
-					return nil, fmt.Errorf("a member ends early: %w", err)
-				}
-				out[k][i] = n
+	row := func(n int) ([]uint64, error) {
+		out := make([]uint64, n)
+		for i := range out {
+			v, err := binary.ReadUvarint(r)
+			if err != nil {
+				return nil, fmt.Errorf("a member ends early: %w", err)
 			}
+			out[i] = v
+		}
+		return out, nil
+	}
+	table := func(rows, columns int) (out [][]uint64, err error) {
+		for range rows {
+			v, err := row(columns)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, v)
 		}
 		return out, nil
 	}
 	var err error
-	if m.base, err = read(); err == nil && w.WhatIf != nil {
-		m.whatIf, err = read()
+	if m.base, err = table(len(w.kept), len(w.Camps)); err == nil && w.WhatIf != nil {
+		m.whatIf, err = table(len(w.kept), len(w.Camps))
+	}
+	for range w.told {
+		if err != nil {
+			break
+		}
+		var places [][]uint64
+		places, err = table(len(w.Camps), len(groups))
+		m.groups = append(m.groups, places)
 	}
 	if err == nil && r.Len() > 0 {
 		err = fmt.Errorf("a member has %d bytes too many", r.Len())

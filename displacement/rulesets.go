@@ -29,6 +29,20 @@ func Rulesets() []string {
 	return names
 }
 
+// sayRuleset says on s.Stderr what a ruleset asks for and does not get.
+func sayRuleset(s IO, name string) {
+	raw, err := os.ReadFile(name)
+	if err != nil || s.Stderr == nil {
+		return // a set of the program, or none
+	}
+	_, found := abm.ReadRuleset(raw, name)
+	for _, f := range found {
+		if f.Severity == abm.SevWarning {
+			fmt.Fprintln(s.Stderr, f)
+		}
+	}
+}
+
 // readRuleset finds a set by its name in the program or as a file. Empty means
 // the settings of the case itself (ok is false).
 func readRuleset(name string) (set abm.Settings, ok bool, err error) {
@@ -40,13 +54,13 @@ func readRuleset(name string) (set abm.Settings, ok bool, err error) {
 		raw, err = os.ReadFile(name)
 	}
 	if err != nil {
-		return abm.Settings{}, false, problem.New(problem.NotFound, "displacement.no-ruleset",
-			fmt.Sprintf("There is no ruleset %q. Give the path of a file or one of: %s.", name, strings.Join(Rulesets(), ", ")))
+		return abm.Settings{}, false, problem.New(problem.NotFound, "displacement.ruleset-not-found",
+			"There is no ruleset %q. Give the path of a file or one of: %s.", name, strings.Join(Rulesets(), ", "))
 	}
 	set, found := abm.ReadRuleset(raw, name)
 	for _, f := range found {
 		if f.Severity == abm.SevError {
-			return set, false, problem.New(problem.Invalid, "displacement.bad-ruleset", "The ruleset cannot be read: "+f.String())
+			return set, false, problem.New(problem.Invalid, "displacement.bad-ruleset", "The ruleset cannot be read: %s", f.String())
 		}
 	}
 	return set, true, nil

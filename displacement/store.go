@@ -2,7 +2,6 @@ package displacement
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"math"
@@ -18,8 +17,8 @@ import (
 var errNoScenario = problem.New(problem.NotFound, "displacement.no-scenario", "There is no such scenario.")
 
 func insertScenario(t *db.Tx, s Scenario) error {
-	_, err := t.Exec(`INSERT INTO displacement_scenario (id, name, organisation, source, bundle, sha256, made_at, made_by) VALUES (?,?,?,?,?,?,?,?)`,
-		s.ID, s.Name, s.Organisation, s.Source, s.bundle, s.SHA256, clock.Millis(s.MadeAt), s.MadeBy)
+	_, err := t.Exec(`INSERT INTO displacement_scenario (id, name, organisation, source, bundle, sha256, made_at, made_by, seen_by, revision) VALUES (?,?,?,?,?,?,?,?,?,?)`,
+		s.ID, s.Name, s.Organisation, s.Source, s.bundle, s.SHA256, clock.Millis(s.MadeAt), s.MadeBy, s.SeenBy, s.Revision)
 	return err
 }
 
@@ -33,41 +32,33 @@ func insertVersion(t *db.Tx, scenario string, v Version) error {
 	return err
 }
 
-// Scenarios lists those of the actor's organisation, newest first, without their
-// bundles.
-func (d *Desk) Scenarios(ctx context.Context) (out []Scenario, err error) {
-	err = d.DB.Read(ctx, func(t *db.Tx) error {
-		out, err = db.All(t, func(r db.Scanner) (s Scenario, err error) {
-			var at int64
-			err = r.Scan(&s.ID, &s.Name, &s.Organisation, &s.Source, &s.SHA256, &at, &s.MadeBy)
-			s.MadeAt = clock.FromMillis(at)
-			return s, err
-		}, `SELECT id, name, organisation, source, sha256, made_at, made_by FROM displacement_scenario WHERE organisation = ? ORDER BY made_at DESC, id`, actor.From(ctx).Organisation)
-		return err
-	})
-	return out, err
-}
-
-// Scenario is one with its bundle. One of another organisation is not there.
-func (d *Desk) Scenario(ctx context.Context, id string) (s Scenario, err error) {
-	who := actor.From(ctx)
-	s, err = d.anyScenario(ctx, id)
-	if err == nil && who.System == "" && s.Organisation != who.Organisation {
+// Scenario is one with its bundle, if the actor may see it: else it is not there.
+func (d *Desk) Scenario(ctx context.Context, id string) (Scenario, error) {
+	s, err := d.anyScenario(ctx, id)
+	if err == nil && !s.visibleTo(actor.From(ctx)) {
 		return Scenario{}, errNoScenario
 	}
+	d.seenFrom(ctx, &s)
 	return s, err
 }
 
+// anyScenario is one whoever asks, removed or not.
 func (d *Desk) anyScenario(ctx context.Context, id string) (s Scenario, err error) {
 	err = d.DB.Read(ctx, func(t *db.Tx) error {
-		var at int64
-		err := t.Row(`SELECT id, name, organisation, source, bundle, sha256, made_at, made_by FROM displacement_scenario WHERE id = ?`, id).
-			Scan(&s.ID, &s.Name, &s.Organisation, &s.Source, &s.bundle, &s.SHA256, &at, &s.MadeBy)
-		s.MadeAt = clock.FromMillis(at)
-		if errors.Is(err, sql.ErrNoRows) {
+		all, err := db.All(t, func(r db.Scanner) (s Scenario, err error) {
+			var bundle []byte
+			s, err = scanScenario(r, &bundle)
+			s.bundle = bundle
+			return s, err
+		}, `SELECT `+scenarioColumns+`, bundle FROM displacement_scenario WHERE id = ?`, id)
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 {
 			return errNoScenario
 		}
-		return err
+		s = all[0]
+		return nil
 	})
 	return s, err
 }
@@ -119,17 +110,20 @@ func insertRun(t *db.Tx, r Run) error {
 	return err
 }
 
-const runColumns = `id, scenario, version, settings, state, done, problem, program, asked_at, asked_by, started_at, attempts`
+const runColumns = `id, scenario, version, settings, state, done, problem, program, asked_at, asked_by, started_at, attempts, workers`
 
 func scanRun(r db.Scanner) (run Run, err error) {
 	var at, started int64
 	var settings string
-	if err = r.Scan(&run.ID, &run.Scenario, &run.Version, &settings, &run.State, &run.Done, &run.Problem, &run.Program, &at, &run.AskedBy, &started, &run.attempts); err != nil {
+	if err = r.Scan(&run.ID, &run.Scenario, &run.Version, &settings, &run.State, &run.Done, &run.Problem, &run.Program, &at, &run.AskedBy, &started, &run.attempts, &run.Workers); err != nil {
 		return run, err
 	}
 	run.AskedAt = clock.FromMillis(at)
 	if started > 0 {
 		run.startedAt = clock.FromMillis(started)
+	}
+	if run.State != "running" {
+		run.Workers = 0
 	}
 	return run, json.Unmarshal([]byte(settings), &run.Settings)
 }
@@ -209,16 +203,16 @@ func (d *Desk) takeRun(ctx context.Context, stale time.Duration) (run Run, ok bo
 			return err
 		}
 		run.attempts++
-		_, err = t.Exec(`UPDATE displacement_run SET state = 'running', done = 0, attempts = ?, started_at = ?, changed_at = ? WHERE id = ?`, run.attempts, now, now, run.ID)
+		_, err = t.Exec(`UPDATE displacement_run SET state = 'running', done = 0, workers = 0, attempts = ?, started_at = ?, changed_at = ? WHERE id = ?`, run.attempts, now, now, run.ID)
 		return err
 	})
 	return run, ok, err
 }
 
-// moveRun says that a run is alive; it answers whether the run shall go on.
-func (d *Desk) moveRun(ctx context.Context, id string, done int64) (goOn bool, err error) {
+// moveRun says that a run is alive, how far it is and who helps; it answers whether the run shall go on.
+func (d *Desk) moveRun(ctx context.Context, id string, done int64, workers int) (goOn bool, err error) {
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
-		n, err := t.Exec(`UPDATE displacement_run SET done = ?, changed_at = ? WHERE id = ? AND state = 'running'`, done, clock.Millis(d.Clock.Now()), id)
+		n, err := t.Exec(`UPDATE displacement_run SET done = ?, workers = ?, changed_at = ? WHERE id = ? AND state = 'running'`, done, workers, clock.Millis(d.Clock.Now()), id)
 		goOn = n == 1
 		return err
 	})

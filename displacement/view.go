@@ -12,16 +12,19 @@ import (
 
 // View is an ensemble's answer as people and programs read it.
 type View struct {
-	Case    string     `json:"case"`
-	Seed    uint64     `json:"seed"`
-	Members int        `json:"members"`
-	Asked   int        `json:"members_asked"`
-	WhatIf  bool       `json:"what_if"`
-	Warm    *Warm      `json:"warm,omitempty"`
-	Days    []int      `json:"days"`
-	Dates   []string   `json:"dates"`
-	Places  []PlaceRun `json:"places"`
-	Total   Bands      `json:"total"`
+	Case    string   `json:"case"`
+	Seed    uint64   `json:"seed"`
+	Members int      `json:"members"`
+	Asked   int      `json:"members_asked"`
+	WhatIf  bool     `json:"what_if"`
+	Warm    *Warm    `json:"warm,omitempty"`
+	Days    []int    `json:"days"`
+	Dates   []string `json:"dates"`
+	// WhoDates are the days on which ages and sexes are told; empty for a case
+	// that does not give them.
+	WhoDates []string   `json:"who_dates,omitempty"`
+	Places   []PlaceRun `json:"places"`
+	Total    Bands      `json:"total"`
 	// OtherTotal is the total with the what-if.
 	OtherTotal  *Bands           `json:"other_total,omitempty"`
 	Sensitivity []ensemble.Share `json:"sensitivity,omitempty"`
@@ -52,6 +55,9 @@ type PlaceRun struct {
 	Reports  []DatedReport `json:"reports,omitempty"`
 	Other    *Bands        `json:"what_if,omitempty"`
 	Change   *Bands        `json:"difference,omitempty"`
+	// Who is the people of each group (under_five, children, women, older) on the
+	// WhoDates, of the version as it is.
+	Who map[string]Bands `json:"who,omitempty"`
 	// ChanceMore is the share of members in which the what-if brings more
 	// people here on the last day.
 	ChanceMore *float64 `json:"chance_more,omitempty"`
@@ -76,6 +82,9 @@ func (o *Outcome) View() View {
 	if w.WhatIf != nil {
 		from = w.WhatIf
 	}
+	for _, k := range w.told {
+		v.WhoDates = append(v.WhoDates, v.Dates[k])
+	}
 	reports := map[int]int{}
 	for i, c := range w.Case.Camps {
 		reports[c.Place] = i
@@ -95,6 +104,9 @@ func (o *Outcome) View() View {
 			}
 			chance := o.Differences[last][i].Probability()
 			run.ChanceMore = &chance
+		}
+		if len(w.told) > 0 {
+			run.Who = o.who(i)
 		}
 		if p.Capacity > 0 {
 			chance := shareAbove(o.Base.Cells[last][i], float64(p.Capacity))

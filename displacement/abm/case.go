@@ -43,6 +43,11 @@ type Place struct {
 	// conflict_intensity, farmer_fraction, trade_volume, hdi, and one count per
 	// ethnicity or religion value.
 	Attributes map[string]string
+	// UnknownKind says that location_type is none of Flee's; Kind is then Town.
+	UnknownKind bool
+	// CampToo says that another line gave the same name to a camp: Flee then
+	// compares the place as one.
+	CampToo bool
 }
 
 // Route is one row of routes.csv: two links, one each way.
@@ -99,14 +104,16 @@ type Series struct {
 	Name    string
 	Files   []string
 	Reports []Report
-	// asFlee is the sum of several files as Flee makes it, nil for one file.
+	// asFlee is what Flee makes of files that are several, out of order, or have
+	// a date twice; nil for one file in order.
 	asFlee []Report
+	scan   bool // Reports may be out of order: Flee's search finds the day
 }
 
 // forCompat is the series as Flee would have it.
 func (s *Series) forCompat(c Compat) *Series {
 	if c == CompatFlee && s.asFlee != nil {
-		return &Series{Name: s.Name, Reports: s.asFlee}
+		return &Series{Name: s.Name, Reports: s.asFlee, scan: true}
 	}
 	return s
 }
@@ -117,6 +124,9 @@ func (s *Series) At(day int) int64 {
 	r := s.Reports
 	if len(r) == 0 {
 		return 0
+	}
+	if s.scan {
+		return s.scanned(day)
 	}
 	i, found := slices.BinarySearchFunc(r, day, func(r Report, d int) int { return r.Day - d })
 	switch {
@@ -130,6 +140,23 @@ func (s *Series) At(day int) int64 {
 	a, b := r[i-1], r[i]
 	share := float64(day-a.Day) / float64(b.Day-a.Day)
 	return int64(a.Count + float64(share*(b.Count-a.Count)))
+}
+
+// scanned is At for reports in any order: the first report after the day, in the
+// order of the file, and the one before it there.
+func (s *Series) scanned(day int) int64 {
+	r := s.Reports
+	if day <= r[0].Day {
+		return int64(r[0].Count)
+	}
+	for i := 1; i < len(r); i++ {
+		if day < r[i].Day {
+			a, b := r[i-1], r[i]
+			share := float64(day-a.Day) / float64(b.Day-a.Day)
+			return int64(a.Count + float64(share*(b.Count-a.Count)))
+		}
+	}
+	return int64(r[len(r)-1].Count)
 }
 
 // PlaceChange makes a place another kind from a day on (location_changes.csv).
@@ -236,6 +263,14 @@ type RouteWeight struct {
 type CampSeries struct {
 	Place int
 	Series
+	first bool // of the first line of data_layout.csv, which Flee takes for the total
+}
+
+// comparedAs is true for reports that a score compares. Flee compares camps
+// only.
+func (c *Case) comparedAs(compat Compat, i int) bool {
+	p := &c.Places[c.Camps[i].Place]
+	return compat != CompatFlee || p.Kind.IsCamp() || p.CampToo
 }
 
 // PlaceIndex finds a place by name; -1 if there is none.

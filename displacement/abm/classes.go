@@ -349,10 +349,13 @@ func (cl *classes) score(w *world, b *behaviour, from, to int32) float64 {
 	if b.female && !squared {
 		v *= v
 	}
-	if b.awareness >= 0 && s.Flood.Forecast && len(s.Flood.AwarenessWeights) > 0 {
-		// How much of the forecast this group takes in: 1 is all of it.
-		share := s.Flood.AwarenessWeights[min(b.awareness, len(s.Flood.AwarenessWeights)-1)]
-		v *= math.Max(0, math.Min(1, share))
+	if ahead := w.foreseen[to]; ahead != 1 {
+		// How much of the forecast this group takes in: 1 is all of it, 0 nothing.
+		share := 1.0
+		if b.awareness >= 0 && len(s.Flood.AwarenessWeights) > 0 {
+			share = math.Max(0, math.Min(1, s.Flood.AwarenessWeights[min(b.awareness, len(s.Flood.AwarenessWeights)-1)]))
+		}
+		v *= 1 + float64(share*(ahead-1))
 	}
 	if s.StayCloseToHome {
 		v /= pow(math.Max(1, cl.homeDistance(w, b, from, to)), s.HomeDistancePower)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -35,11 +36,12 @@ func (r csvRow) get(i int) string {
 // maxFileBytes bounds what one input file may hold.
 const maxFileBytes = 256 << 20
 
-// csvFile is a CSV as Flee's folders have it: commas, optional quotes, CRLF or
-// LF, a byte order mark now and then, empty lines anywhere.
+// csvFile is a CSV as Flee's folders have it: commas, optional quotes, line ends
+// of any system, a byte order mark now and then, empty lines anywhere.
 type csvFile struct {
-	name string
-	rows []csvRow
+	name       string
+	rows       []csvRow
+	monthFirst bool // its slashed dates are month/day/year: some could be nothing else
 }
 
 // source reads files of a case folder and collects what is wrong with them.
@@ -55,22 +57,67 @@ func (s *source) open(name string) *csvFile {
 		return nil
 	}
 	f := &csvFile{name: name}
-	for i, line := range bytes.Split(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), []byte("\n")) {
-		text := strings.TrimRight(string(line), "\r")
+	lines := splitLines(raw)
+	comma := separator(lines)
+	if comma != ',' {
+		s.found.add(SevWarning, name, 0, 0, "read so (Flee reads commas only)", "the cells are separated by %q", string(comma))
+	}
+	for i := 0; i < len(lines); i++ {
+		at, text := i, lines[i]
 		if strings.TrimSpace(text) == "" {
 			continue
 		}
 		if !utf8.ValidString(text) {
-			s.found.add(SevWarning, name, i+1, 0, "the bytes are kept as they are", "the line is not UTF-8")
+			s.found.add(SevWarning, name, at+1, 0, "the bytes are kept as they are", "the line is not UTF-8")
 		}
-		row := csvRow{line: i + 1, cells: splitCells(text)}
+		cells, closed := splitCells(text, comma)
+		for more := 1; !closed && more <= maxQuotedLines && at+more < len(lines); more++ {
+			// A quoted cell may run over line ends, as spreadsheets write them.
+			if cells, closed = splitCells(strings.Join(lines[at:at+more+1], " "), comma); closed {
+				i = at + more
+			}
+		}
+		if !closed {
+			s.found.add(SevWarning, name, at+1, 0, "quotes in it are letters like any other", "a quote is never closed")
+			cells = splitPlain(text, comma)
+		}
+		row := csvRow{line: at + 1, cells: cells}
 		if strings.HasPrefix(row.cells[0].text, "#") {
 			row.comment = true
-			row.cells[0].text = strings.TrimSpace(strings.TrimPrefix(row.cells[0].text, "#"))
+			row.cells[0].text = strings.Trim(strings.TrimPrefix(row.cells[0].text, "#"), ` "`)
 		}
 		f.rows = append(f.rows, row)
 	}
 	return f
+}
+
+// maxQuotedLines is over how many further lines a quoted cell may run.
+const maxQuotedLines = 8
+
+// splitLines cuts at line ends of Unix, Windows and old Macs.
+func splitLines(raw []byte) []string {
+	text := string(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")))
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	return strings.Split(text, "\n")
+}
+
+// separator is the comma, unless the first line that says anything has none and
+// has semicolons or tabs, as spreadsheets write them in some countries.
+func separator(lines []string) byte {
+	for _, line := range lines {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		if !strings.Contains(line, ",") {
+			for _, other := range []byte{';', '\t'} {
+				if strings.IndexByte(strings.TrimSpace(line), other) > 0 {
+					return other
+				}
+			}
+		}
+		break
+	}
+	return ','
 }
 
 func (s *source) bytes(name string) ([]byte, bool) {
@@ -97,9 +144,9 @@ func (s *source) bytes(name string) ([]byte, bool) {
 }
 
 // splitCells splits a line at commas outside double quotes; "" inside quotes is
-// one quote.
-func splitCells(line string) []cell {
-	var cells []cell
+// one quote. A quote opens only where a cell begins, as in Flee's reader: one in
+// the middle of a name is a letter. closed is false when the last never closes.
+func splitCells(line string, comma byte) (cells []cell, closed bool) {
 	var b strings.Builder
 	quoted := false
 	flush := func() {
@@ -111,15 +158,25 @@ func splitCells(line string) []cell {
 		case ch == '"' && quoted && i+1 < len(line) && line[i+1] == '"':
 			b.WriteByte('"')
 			i++
-		case ch == '"':
-			quoted = !quoted
-		case ch == ',' && !quoted:
+		case ch == '"' && quoted:
+			quoted = false
+		case ch == '"' && strings.TrimSpace(b.String()) == "":
+			quoted = true
+		case ch == comma && !quoted:
 			flush()
 		default:
 			b.WriteByte(ch)
 		}
 	}
 	flush()
+	return cells, !quoted
+}
+
+func splitPlain(line string, comma byte) []cell {
+	var cells []cell
+	for _, text := range strings.Split(line, string(comma)) {
+		cells = append(cells, cell{strings.TrimSpace(text), len(cells) + 1})
+	}
 	return cells
 }
 
@@ -130,12 +187,20 @@ func (s *source) number(f *csvFile, r csvRow, i int, what string, fallback float
 		return fallback
 	}
 	v, err := strconv.ParseFloat(text, 64)
+	if err != nil && thousands.MatchString(text) {
+		if v, err = strconv.ParseFloat(strings.NewReplacer(",", "", " ", "", "'", "").Replace(text), 64); err == nil {
+			s.found.add(SevWarning, f.name, r.line, i+1, "read as "+format(v), "%s is written with separators: %q", what, clip(text))
+		}
+	}
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 		s.found.add(SevError, f.name, r.line, i+1, "taken as "+format(fallback), "%s is not a number: %q", what, clip(text))
 		return fallback
 	}
 	return v
 }
+
+// thousands is a number with its thousands set apart: 12,345 or 12 345.5.
+var thousands = regexp.MustCompile(`^-?[0-9]{1,3}([, '][0-9]{3})+([.][0-9]+)?$`)
 
 // whole reads an integer; a decimal is cut with a warning.
 func (s *source) whole(f *csvFile, r csvRow, i int, what string, fallback int64) int64 {
@@ -150,20 +215,45 @@ func (s *source) whole(f *csvFile, r csvRow, i int, what string, fallback int64)
 	return int64(v)
 }
 
-// date reads yyyy-mm-dd, and day-first and slashed forms with a warning.
+// date reads yyyy-mm-dd, and other forms with a warning.
 func (s *source) date(f *csvFile, r csvRow, i int) (time.Time, bool) {
 	text := r.get(i)
 	if t, err := time.Parse("2006-01-02", text); err == nil {
 		return t, true
 	}
-	for _, layout := range []string{"2006-1-2", "2006/1/2", "2/1/2006", "2-1-2006", "2006-01-02 15:04:05", "2006-01-02T15:04:05"} {
+	if t, ok := otherDate(text, f.monthFirst); ok {
+		s.found.add(SevWarning, f.name, r.line, i+1, "read as "+t.Format("2006-01-02"), "the date is not yyyy-mm-dd: %q", clip(text))
+		return t, true
+	}
+	return time.Time{}, false
+}
+
+// otherDate reads a day in a form that is not yyyy-mm-dd. Of slashed days the
+// day comes first, unless the file shows that the month does.
+func otherDate(text string, monthFirst bool) (time.Time, bool) {
+	slashed := []string{"2/1/2006", "2-1-2006", "2.1.2006"}
+	if monthFirst {
+		slashed = []string{"1/2/2006", "1-2-2006"}
+	}
+	for _, layout := range append(slashed, "2006-1-2", "2006/1/2", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", time.RFC3339,
+		"2-Jan-2006", "2-Jan-06", "2 Jan 2006", "2 January 2006", "January 2, 2006", "Jan 2, 2006", "20060102") {
 		if t, err := time.Parse(layout, text); err == nil {
-			t = t.Truncate(24 * time.Hour)
-			s.found.add(SevWarning, f.name, r.line, i+1, "read as "+t.Format("2006-01-02"), "the date is not yyyy-mm-dd: %q", clip(text))
-			return t, true
+			return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC), true
 		}
 	}
 	return time.Time{}, false
+}
+
+// orderOfDates looks whether slashed days of a file can only be month first.
+func (f *csvFile) orderOfDates(column int) {
+	for _, row := range f.rows {
+		if _, ok := otherDate(row.get(column), false); !ok {
+			if _, ok := otherDate(row.get(column), true); ok {
+				f.monthFirst = true
+				return
+			}
+		}
+	}
 }
 
 func format(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

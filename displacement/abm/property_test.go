@@ -62,7 +62,7 @@ func drawCase(t *rapid.T) *Case {
 			for d := 0; d < 60; d += rapid.IntRange(5, 30).Draw(t, "step") {
 				s.Reports = append(s.Reports, Report{Day: d, Count: float64(rapid.IntRange(0, 3000).Draw(t, "count"))})
 			}
-			c.Camps = append(c.Camps, CampSeries{i, s})
+			c.Camps = append(c.Camps, CampSeries{Place: i, Series: s})
 		}
 	}
 	if rapid.Bool().Draw(t, "sea") {
@@ -83,6 +83,9 @@ func drawCase(t *rapid.T) *Case {
 	s.ConflictDecay = rapid.SampledFrom([][]float64{nil, {1, 0.5, 0.1}}).Draw(t, "decay")
 	if rapid.Bool().Draw(t, "driven") {
 		s.ConflictDriven = SpawnDrive{true, rapid.SampledFrom([]string{"constant", "poisson", "pop_ratio"}).Draw(t, "mode"), rapid.SampledFrom([]float64{0.01, 20}).Draw(t, "rate")}
+		if s.ConflictDriven.Mode == "pop_ratio" {
+			s.ConflictDriven.Rate = 0.01 // twenty times the people of a place every day took minutes
+		}
 	}
 	if rapid.Bool().Draw(t, "returns") {
 		s.Returns = ReturnRules{Chance: 0.2, SafeDays: 3, FromCamps: true}

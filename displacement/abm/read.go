@@ -3,6 +3,7 @@ package abm
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -44,6 +45,8 @@ func ReadCase(folder fs.FS) (*Case, []Finding, error) {
 	r.agents()
 	r.levels()
 	r.seaRoutes()
+	r.unusedColumns()
+	r.unread()
 	r.whole()
 	return r.c, r.found.list, nil
 }
@@ -57,7 +60,7 @@ func (r *caseReader) locate() {
 		return err == nil && !info.IsDir()
 	}
 	if !has("input_csv/locations.csv") {
-		if within := r.below("input_csv/locations.csv"); within != "" && !has("locations.csv") {
+		if within := r.below(".", "input_csv/locations.csv"); within != "" && !has("locations.csv") {
 			if sub, err := fs.Sub(r.fs, within); err == nil {
 				r.fs = sub
 				r.found.add(SevNote, within, 0, 0, "the folder in it is read", "the case lies one folder further down")
@@ -68,7 +71,7 @@ func (r *caseReader) locate() {
 		}
 	}
 	if !has("source_data/data_layout.csv") {
-		for _, other := range []string{".", r.in, r.below("data_layout.csv")} {
+		for _, other := range []string{".", r.in, r.below(".", "data_layout.csv"), path.Join(r.in, r.below(r.in, "data_layout.csv"))} {
 			if other != "" && has(path.Join(other, "data_layout.csv")) {
 				r.data = other
 				r.found.add(SevNote, path.Join(other, "data_layout.csv"), 0, 0, "its folder is taken for it", "there is no folder source_data")
@@ -78,14 +81,14 @@ func (r *caseReader) locate() {
 	}
 }
 
-// below is the first folder in the root that holds a file, "" if none does.
-func (r *caseReader) below(name string) string {
-	entries, err := fs.ReadDir(r.fs, ".")
+// below is the first folder in a folder that holds a file, "" if none does.
+func (r *caseReader) below(folder, name string) string {
+	entries, err := fs.ReadDir(r.fs, folder)
 	if err != nil {
 		return ""
 	}
 	for _, e := range entries {
-		if info, err := fs.Stat(r.fs, path.Join(e.Name(), name)); e.IsDir() && err == nil && !info.IsDir() {
+		if info, err := fs.Stat(r.fs, path.Join(folder, e.Name(), name)); e.IsDir() && err == nil && !info.IsDir() {
 			return e.Name()
 		}
 	}
@@ -94,15 +97,17 @@ func (r *caseReader) below(name string) string {
 
 type caseReader struct {
 	source
-	c        *Case
-	in, data string
-	named    bool // conflicts.csv was read
+	c              *Case
+	in, data       string
+	longitudeFirst bool   // the header of locations.csv says so
+	columns        []cell // its free columns
+	columnsLine    int
 }
 
 func (r *caseReader) open(name string) *csvFile { return r.source.open(path.Join(r.in, name)) }
 
 func (r *caseReader) settings() {
-	for _, name := range []string{"simsetting.yml", "simsetting.yaml", path.Join(r.in, "simsetting.yml"), path.Join(r.data, "simsetting.yml")} {
+	for _, name := range []string{"simsetting.yml", "simsetting.yaml", "simsettings.yml", path.Join(r.in, "simsetting.yml"), path.Join(r.data, "simsetting.yml")} {
 		if raw, ok := r.bytes(name); ok {
 			r.c.Settings = readRuleset(raw, name, &r.found)
 			return
@@ -110,11 +115,21 @@ func (r *caseReader) settings() {
 	}
 	r.c.Settings = DefaultSettings()
 	r.found.add(SevWarning, "simsetting.yml", 0, 0, "all settings are Flee's defaults", "there is no simsetting.yml")
+	if _, ok := r.bytes("simsetting.csv"); ok {
+		r.found.add(SevError, "simsetting.csv", 0, 0, "all settings are Flee's defaults", "settings of Flee 1 and 2 are not read, here and in Flee 3")
+	}
 }
 
 func (r *caseReader) period() {
 	const name = "sim_period.csv"
 	f := r.open(name)
+	for _, older := range []string{"conflict_period.csv", "flood_period.csv"} {
+		if f == nil {
+			if f = r.open(older); f != nil {
+				r.found.add(SevNote, f.name, 0, 0, "it is read in its place, as older versions of Flee did", "there is no sim_period.csv")
+			}
+		}
+	}
 	if f == nil {
 		r.found.add(SevError, path.Join(r.in, name), 0, 0, "start and length are those of the reports", "the file is missing")
 		return
@@ -168,10 +183,13 @@ func (r *caseReader) places() {
 	}
 	var headers []string
 	seen := map[string]int{}
+	home := ""
 	for i, row := range f.rows {
 		if row.comment || i == 0 && looksLikeHeader(row, "name", "location") {
-			if len(row.cells) > 8 {
+			if headers == nil && len(row.cells) >= 8 {
+				// A place that is commented out further down is no header.
 				headers = texts(row.cells[8:])
+				r.headerOfPlaces(f, row)
 			}
 			continue
 		}
@@ -183,20 +201,52 @@ func (r *caseReader) places() {
 		if !ok {
 			continue
 		}
+		if home == "" {
+			home = p.Country // that of the first line, even if a later one takes its place
+		}
 		if line, twice := seen[p.Name]; twice {
-			r.found.add(SevError, f.name, row.line, 1, "this line is left out", "place %s was given in line %d", clip(p.Name), line)
+			// Flee keeps both and joins every route to the last: the first stays
+			// without roads. A camp among them makes the name a camp in its scores.
+			i := slices.IndexFunc(r.c.Places, func(q Place) bool { return q.Name == p.Name })
+			p.CampToo = r.c.Places[i].CampToo || r.c.Places[i].Kind.IsCamp()
+			r.found.add(SevError, f.name, line, 1, "this line is left out: the last one counts, as in Flee", "place %s is given again in line %d", clip(p.Name), row.line)
+			r.c.Places[i], seen[p.Name] = p, row.line
 			continue
 		}
 		seen[p.Name] = row.line
 		r.c.Places = append(r.c.Places, p)
 	}
 	if len(r.c.Places) > 0 {
-		home := r.c.Places[0].Country
 		for i := range r.c.Places {
 			r.c.Places[i].Foreign = r.c.Places[i].Country != home
 		}
 	}
+	r.exchanged(f, seen)
 	r.c.reindex()
+}
+
+// exchanged puts right places whose latitude and longitude were exchanged: they
+// lie far from the middle of all as they are, and near it the other way round.
+func (r *caseReader) exchanged(f *csvFile, line map[string]int) {
+	if len(r.c.Places) < 5 {
+		return
+	}
+	lats, lons := make([]float64, 0, len(r.c.Places)), make([]float64, 0, len(r.c.Places))
+	for _, p := range r.c.Places {
+		lats, lons = append(lats, p.Lat), append(lons, p.Lon)
+	}
+	slices.Sort(lats)
+	slices.Sort(lons)
+	lat, lon := lats[len(lats)/2], lons[len(lons)/2]
+	const far = 10 // degrees
+	near := func(a, b float64) bool { return math.Abs(a-lat) <= far && math.Abs(b-lon) <= far }
+	for i := range r.c.Places {
+		p := &r.c.Places[i]
+		if !near(p.Lat, p.Lon) && near(p.Lon, p.Lat) && math.Abs(p.Lon) <= 90 {
+			r.found.add(SevWarning, f.name, line[p.Name], 4, "exchanged, so that it lies among the others", "%s lies far from all others, at %s, %s", clip(p.Name), format(p.Lat), format(p.Lon))
+			p.Lat, p.Lon = p.Lon, p.Lat
+		}
+	}
 }
 
 func (r *caseReader) place(f *csvFile, row csvRow, headers []string) (Place, bool) {
@@ -210,16 +260,26 @@ func (r *caseReader) place(f *csvFile, row csvRow, headers []string) (Place, boo
 	}
 	p.Lat = r.number(f, row, 3, "latitude", 0)
 	p.Lon = r.number(f, row, 4, "longitude", 0)
+	if r.longitudeFirst {
+		p.Lat, p.Lon = p.Lon, p.Lat
+	}
+	if math.Abs(p.Lat) > 90 && math.Abs(p.Lat) <= 180 && math.Abs(p.Lon) <= 90 {
+		r.found.add(SevWarning, f.name, row.line, 4, "exchanged", "%s, %s is a longitude and latitude", clip(row.get(3)), clip(row.get(4)))
+		p.Lat, p.Lon = p.Lon, p.Lat
+	}
 	if p.Lat < -90 || p.Lat > 90 || p.Lon < -180 || p.Lon > 180 {
 		r.found.add(SevWarning, f.name, row.line, 4, "the place is drawn at 0, 0", "%s, %s is not a latitude and longitude", clip(row.get(3)), clip(row.get(4)))
 		p.Lat, p.Lon = 0, 0
 	}
 	kind, known := kindOf(row.get(5))
 	if !known {
-		r.found.add(SevError, f.name, row.line, 6, "taken as a town", "unknown location_type %q", clip(row.get(5)))
+		p.UnknownKind = true
+		r.found.add(SevError, f.name, row.line, 6, "taken as a town; in Flee and with compat everybody leaves it at once", "unknown location_type %q", clip(row.get(5)))
 	}
 	p.Kind = kind
-	p.ConflictDate = int(r.source.whole(f, row, 6, "conflict_date", 0))
+	if kind == Conflict { // what other places hold there Flee does not read
+		p.ConflictDate = int(r.source.whole(f, row, 6, "conflict_date", 0))
+	}
 	count := r.source.whole(f, row, 7, "population or capacity", 0)
 	if count < 0 {
 		r.found.add(SevError, f.name, row.line, 8, "taken as 0", "population or capacity is negative")
@@ -243,6 +303,40 @@ func (r *caseReader) place(f *csvFile, row csvRow, headers []string) (Place, boo
 	return p, true
 }
 
+// knownAttributes are the free columns of locations.csv that a rule reads.
+// Columns named after a value of an ethnicity or a religion are read too.
+var knownAttributes = []string{"capacity_per_day", "initial_idps", "deactivation_probability", "conflict_intensity", "farmer_fraction", "trade_volume", "hdi"}
+
+// headerOfPlaces says what the header of locations.csv changes or loses.
+func (r *caseReader) headerOfPlaces(f *csvFile, row csvRow) {
+	r.columns = row.cells[8:]
+	r.columnsLine = row.line
+	if x := strings.ToLower(row.get(3)); strings.HasPrefix(x, "lon") || strings.HasPrefix(x, "lng") {
+		r.longitudeFirst = true
+		r.found.add(SevNote, f.name, row.line, 4, "read as longitude and then latitude", "the header names %q first", clip(row.get(3)))
+	}
+}
+
+// unusedColumns names free columns of locations.csv that no rule reads; it
+// comes after the demographics, whose values are columns too.
+func (r *caseReader) unusedColumns() {
+	used := map[string]bool{"": true}
+	for _, a := range r.c.Attributes {
+		for _, value := range a.Values {
+			used[value] = true
+		}
+	}
+	for _, column := range r.columns {
+		switch name := column.text; {
+		case used[name] || slices.Contains(knownAttributes, name):
+		case strings.EqualFold(name, "capacity"):
+			r.found.add(SevWarning, path.Join(r.in, "locations.csv"), r.columnsLine, column.col, "it is not read, as in Flee: the 8th column is the capacity of camps", "a column %q of its own", clip(name))
+		default:
+			r.found.add(SevNote, path.Join(r.in, "locations.csv"), r.columnsLine, column.col, "no rule reads it", "the column %q", clip(name))
+		}
+	}
+}
+
 func (r *caseReader) routes() {
 	const name = "routes.csv"
 	f := r.open(name)
@@ -253,8 +347,13 @@ func (r *caseReader) routes() {
 	var headers []string
 	for i, row := range f.rows {
 		if row.comment || i == 0 && looksLikeHeader(row, "name1", "name2", "from") {
-			if len(row.cells) > 4 {
+			if headers == nil && len(row.cells) >= 4 {
 				headers = texts(row.cells[4:])
+				for k, h := range headers {
+					if h != "" && h != "max_move_speed" && h != "walk_probability" {
+						r.found.add(SevNote, f.name, row.line, k+5, "no rule reads it, as in Flee", "the column %q", clip(h))
+					}
+				}
 			}
 			continue
 		}
@@ -488,6 +587,32 @@ func (r *caseReader) whole() {
 		}
 	}
 }
+
+// unread names files of the inputs that nothing here reads.
+func (r *caseReader) unread() {
+	entries, err := fs.ReadDir(r.fs, r.in)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		name := e.Name()
+		switch {
+		case e.IsDir() || !strings.HasSuffix(name, ".csv") || slices.Contains(inputFiles, name) || strings.HasPrefix(name, "demographics_"):
+		case strings.HasPrefix(name, "region_attributes_") || strings.HasPrefix(name, "location_attributes_"):
+			r.found.add(SevWarning, path.Join(r.in, name), 0, 0, "it is not read", "no rule uses the attribute")
+		case name == "floods.csv":
+			r.found.add(SevWarning, path.Join(r.in, name), 0, 0, "it is not read; levels come from flood_level.csv, as in Flee 3", "a flood file of an older version")
+		case r.in != "." && r.data != r.in:
+			r.found.add(SevNote, path.Join(r.in, name), 0, 0, "it is not read", "not a file of a case")
+		}
+	}
+}
+
+// inputFiles are the files of a case beside demographics_<attribute>.csv.
+var inputFiles = append([]string{
+	"locations.csv", "routes.csv", "closures.csv", "conflicts.csv", "sim_period.csv", "conflict_period.csv", "flood_period.csv",
+	"registration_corrections.csv", "location_changes.csv", "major_routes.csv", "agents.csv", "sea_routes.csv", "flood_level.csv",
+}, foodFiles...)
 
 // looksLikeHeader is true for a first row that names columns without a #.
 func looksLikeHeader(row csvRow, words ...string) bool {

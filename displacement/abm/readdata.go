@@ -26,7 +26,7 @@ func (r *caseReader) conflicts() {
 	}
 	days := r.grid(f, func(col, day int, place int, v float64) {
 		if v < 0 {
-			r.found.add(SevError, f.name, day+2, col, "taken as 0", "a negative intensity")
+			r.found.add(SevError, f.name, 0, col, "taken as 0", "a negative intensity on day %d", day)
 			v = 0
 		}
 		steps := c.Conflict[place]
@@ -41,7 +41,6 @@ func (r *caseReader) conflicts() {
 	if days < c.Days && days > 0 {
 		r.found.add(SevWarning, f.name, 0, 0, "the last row holds to the end", "%d days where the run has %d", days, c.Days)
 	}
-	r.named = true
 }
 
 func startIntensity(p Place) float64 {
@@ -59,8 +58,9 @@ func (r *caseReader) grid(f *csvFile, set func(col, day, place int, v float64), 
 		r.found.add(SevError, f.name, 0, 0, "the file is left out", "the file is empty")
 		return 0
 	}
-	head := f.rows[0]
+	head, body := headed(f.rows)
 	cols := make([]int, len(head.cells))
+	first := map[int]int{}
 	for i := range head.cells {
 		cols[i] = -1
 		if i == 0 || head.get(i) == "" {
@@ -68,10 +68,15 @@ func (r *caseReader) grid(f *csvFile, set func(col, day, place int, v float64), 
 		}
 		if cols[i] = index(head.get(i)); cols[i] < 0 {
 			r.found.add(SevError, f.name, head.line, i+1, "the column is left out", "no place or region is called %q", clip(head.get(i)))
+		} else if before, twice := first[cols[i]]; twice {
+			r.found.add(SevError, f.name, head.line, i+1, "the column is left out (Flee mixes the days of both)", "%s has column %d already", clip(head.get(i)), before)
+			cols[i] = -1
+		} else {
+			first[cols[i]] = i + 1
 		}
 	}
-	day := 0
-	for _, row := range f.rows[1:] {
+	day, misnumbered := 0, 0
+	for _, row := range body {
 		if row.comment {
 			continue
 		}
@@ -87,7 +92,9 @@ func (r *caseReader) grid(f *csvFile, set func(col, day, place int, v float64), 
 				continue
 			}
 		} else if row.get(0) != strconv.Itoa(day) && row.get(0) != "" {
-			r.found.add(SevWarning, f.name, row.line, 1, "it is day "+strconv.Itoa(day), "the row says day %s", clip(row.get(0)))
+			if misnumbered++; misnumbered == 1 {
+				r.found.add(SevWarning, f.name, row.line, 1, "it is day "+strconv.Itoa(day)+": rows are counted, as in Flee", "the row says day %s", clip(row.get(0)))
+			}
 		}
 		for i := 1; i < len(row.cells) && i < len(cols); i++ {
 			if cols[i] >= 0 {
@@ -101,8 +108,27 @@ func (r *caseReader) grid(f *csvFile, set func(col, day, place int, v float64), 
 		}
 		day++
 	}
+	if misnumbered > 1 {
+		r.found.add(SevWarning, f.name, 0, 1, "rows are counted, as in Flee", "%d rows say another day than their place in the file", misnumbered)
+	}
 	return day
 }
+
+// headed gives the row that names the columns and those after it: the widest of
+// the comments at the top, else the first row.
+func headed(rows []csvRow) (csvRow, []csvRow) {
+	head, last := 0, 0
+	for i := 0; i < len(rows) && rows[i].comment; i++ {
+		last = i
+		if len(rows[i].cells) > len(rows[head].cells) {
+			head = i
+		}
+	}
+	return rows[head], rows[last+1:]
+}
+
+// foodFiles are the names under which Flee and its cases have food crises.
+var foodFiles = []string{"region_attributes_IPC.csv", "region_attributes_IPC_level.csv", "location_attributes_region_IPC.csv"}
 
 // levels reads flood_level.csv and region_attributes_IPC.csv.
 func (r *caseReader) levels() {
@@ -111,16 +137,19 @@ func (r *caseReader) levels() {
 		c.Flood = make([][]Step, len(c.Places))
 		r.grid(f, func(col, day, place int, v float64) {
 			if v < 0 || v > 1000 {
-				r.found.add(SevError, f.name, 0, col, "taken as 0", "flood level %s", format(v))
+				r.found.add(SevError, f.name, 0, col, "taken as 0", "flood level %s on day %d", format(v), day)
 				v = 0
 			}
 			c.Flood[place] = append(c.Flood[place], Step{day, v})
 		}, c.PlaceIndex, false)
 		sortSteps(c.Flood)
+		if !daily(c.Flood, c.Days) {
+			r.found.add(SevWarning, f.name, 0, 0, "a level holds until the next row", "too many days lie between the rows to fill them")
+		}
 	} else if c.Settings.FloodDriven.On {
 		r.found.add(SevError, path.Join(r.in, "flood_level.csv"), 0, 0, "nothing is ever flooded", "floods drive the case and the file is missing")
 	}
-	for _, name := range []string{"region_attributes_IPC.csv", "location_attributes_region_IPC.csv"} {
+	for _, name := range foodFiles {
 		f := r.open(name)
 		if f == nil {
 			continue
@@ -139,7 +168,7 @@ func (r *caseReader) levels() {
 		steps := make([][]Step, len(regions))
 		r.grid(f, func(col, day, region int, v float64) {
 			if v < 0 || v > 100 {
-				r.found.add(SevError, f.name, 0, col, "cut to 0..100", "%s percent", format(v))
+				r.found.add(SevError, f.name, 0, col, "cut to 0..100", "%s percent on day %d", format(v), day)
 				v = math.Max(0, math.Min(100, v))
 			}
 			steps[region] = append(steps[region], Step{day, v})
@@ -175,6 +204,31 @@ func sortSteps(all [][]Step) {
 	}
 }
 
+// daily puts the days between two rows on a straight line, as Flee does. It
+// stops before it fills the memory.
+func daily(all [][]Step, days int) bool {
+	if days == 0 {
+		days = maxDays
+	}
+	room := 2_000_000
+	for i, steps := range all {
+		var out []Step
+		for k, s := range steps {
+			if k > 0 && s.Value != steps[k-1].Value {
+				for day := steps[k-1].Day + 1; day < min(s.Day, days); day++ {
+					if room--; room < 0 {
+						return false
+					}
+					out = append(out, Step{day, linear(steps, day)})
+				}
+			}
+			out = append(out, s)
+		}
+		all[i] = out
+	}
+	return true
+}
+
 func (r *caseReader) demographics() {
 	entries, err := fs.ReadDir(r.fs, r.in)
 	if err != nil {
@@ -199,9 +253,9 @@ func (r *caseReader) attribute(f *csvFile, name string) (Attribute, bool) {
 		}
 		return a, false
 	}
-	head := f.rows[0]
+	head, body := headed(f.rows)
 	columns := make([][]float64, len(head.cells))
-	for _, row := range f.rows[1:] {
+	for _, row := range body {
 		if row.comment || row.get(0) == "" {
 			continue
 		}

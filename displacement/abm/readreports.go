@@ -2,9 +2,11 @@ package abm
 
 import (
 	"cmp"
+	"io/fs"
 	"math"
 	"path"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,36 +17,7 @@ func (r *caseReader) sourceData() {
 		r.found.add(SevWarning, path.Join(r.data, "data_layout.csv"), 0, 0, "there are no reports: no total to spread and nothing to compare with", "the file is missing")
 		return
 	}
-	type entry struct {
-		row   csvRow
-		place int
-	}
-	var entries []entry
-	listed := map[string]bool{}
-	for i, row := range f.rows {
-		if row.comment || i == 0 && looksLikeHeader(row, "name") {
-			continue
-		}
-		if listed[row.get(0)] {
-			r.found.add(SevError, f.name, row.line, 1, "the line is left out", "%q was listed before", clip(row.get(0)))
-			continue
-		}
-		listed[row.get(0)] = true
-		if row.get(0) == "total" {
-			entries = append(entries, entry{row, -1})
-			continue
-		}
-		p := r.c.PlaceIndex(row.get(0))
-		if p < 0 {
-			r.found.add(SevError, f.name, row.line, 1, "its reports are not compared; Flee still adds them to the total, and so does compat", "no place is called %q", clip(row.get(0)))
-			entries = append(entries, entry{row, -2})
-			continue
-		}
-		if !r.c.Places[p].Kind.IsCamp() {
-			r.found.add(SevNote, f.name, row.line, 1, "it is compared all the same", "%s has reports and is a %s", clip(row.get(0)), r.c.Places[p].Kind)
-		}
-		entries = append(entries, entry{row, p})
-	}
+	entries := r.layout(f)
 	if r.c.Start.IsZero() {
 		for _, e := range entries {
 			for i := 1; i < len(e.row.cells); i++ {
@@ -56,15 +29,19 @@ func (r *caseReader) sourceData() {
 		r.c.Start = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 		r.found.add(SevError, path.Join(r.in, "sim_period.csv"), 0, 0, "day 0 is 2000-01-01", "no start date is known")
 	}
-	for _, e := range entries {
+	for n, e := range entries {
 		s := r.series(f, e.row)
 		switch e.place {
-		case -1:
+		case aTotal:
 			r.c.Total = &s
-		case -2:
+			if n > 0 {
+				// Flee takes the first line for the total and adds the others up.
+				r.c.Unmapped = append(r.c.Unmapped, s)
+			}
+		case anUnmapped:
 			r.c.Unmapped = append(r.c.Unmapped, s)
 		default:
-			r.c.Camps = append(r.c.Camps, CampSeries{e.place, s})
+			r.c.Camps = append(r.c.Camps, CampSeries{Place: e.place, Series: s, first: n == 0})
 		}
 	}
 	for i, p := range r.c.Places {
@@ -74,16 +51,89 @@ func (r *caseReader) sourceData() {
 	}
 }
 
+// layoutEntry is one line of data_layout.csv and whose reports it names.
+type layoutEntry struct {
+	row   csvRow
+	place int // index of the place, aTotal or anUnmapped
+}
+
+const (
+	aTotal     = -1
+	anUnmapped = -2
+)
+
+func (r *caseReader) layout(f *csvFile) []layoutEntry {
+	var entries []layoutEntry
+	listed := map[string]bool{}
+	total := r.totalLine(f)
+	for i, row := range f.rows {
+		if row.comment || i == 0 && looksLikeHeader(row, "name") {
+			continue
+		}
+		name := row.get(0)
+		p := r.c.PlaceIndex(name)
+		e := layoutEntry{row, p}
+		switch first := len(entries) == 0; {
+		case i == total:
+			e.place = aTotal
+			if !first {
+				r.found.add(SevWarning, f.name, row.line, 1, "here it is the total all the same; Flee, and compat, add it to the camps", "the total is not the first line")
+			} else if !strings.EqualFold(name, "total") {
+				r.found.add(SevWarning, f.name, row.line, 1, "taken for the total, as in Flee", "the first line is called %q", clip(name))
+			}
+		case listed[name]:
+			e.place = anUnmapped
+			r.found.add(SevError, f.name, row.line, 1, "the line is left out; Flee, and compat, add it to the total", "%q was listed before", clip(name))
+		case p < 0:
+			e.place = anUnmapped
+			r.found.add(SevError, f.name, row.line, 1, "its reports are not compared; Flee still adds them to the total, and so does compat", "no place is called %q", clip(name))
+		case first:
+			r.found.add(SevWarning, f.name, row.line, 1, "its changes count here; Flee, and compat, take the first line for the total and leave it out", "the first line is a place, %s", clip(name))
+		}
+		if e.place >= 0 && !r.c.Places[p].Kind.IsCamp() {
+			r.found.add(SevNote, f.name, row.line, 1, "it is compared all the same; with compat, as in Flee, it only adds to the total", "%s has reports and is a %s", clip(name), r.c.Places[p].Kind)
+		}
+		listed[name] = true
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// totalLine is the row of the total: the one called so, else the first line if
+// it is no place, as in Flee; -1 if there is none.
+func (r *caseReader) totalLine(f *csvFile) int {
+	first, likely := -1, -1
+	for i, row := range f.rows {
+		switch name := row.get(0); {
+		case row.comment || i == 0 && looksLikeHeader(row, "name"):
+			continue
+		case name == "total":
+			return i
+		case likely < 0 && strings.EqualFold(name, "total"):
+			likely = i
+		}
+		if first < 0 {
+			first = i
+		}
+	}
+	if likely < 0 && first >= 0 && r.c.PlaceIndex(f.rows[first].get(0)) < 0 {
+		return first
+	}
+	return likely
+}
+
 func (r *caseReader) firstDate(file string) {
 	if file == "" {
 		return
 	}
-	f := (&source{fs: r.fs}).open(path.Join(r.data, file))
+	quiet := &source{fs: r.fs}
+	f := quiet.open(path.Join(r.data, file))
 	if f == nil {
 		return
 	}
+	f.orderOfDates(0)
 	for _, row := range f.rows {
-		if t, err := time.Parse("2006-01-02", row.get(0)); err == nil {
+		if t, ok := quiet.date(f, row, 0); ok {
 			if r.c.Start.IsZero() || t.Before(r.c.Start) {
 				r.c.Start = t
 			}
@@ -96,39 +146,66 @@ func (r *caseReader) firstDate(file string) {
 // dates the last value of each file is carried and summed.
 func (r *caseReader) series(layout *csvFile, row csvRow) Series {
 	s := Series{Name: row.get(0)}
-	var parts [][]Report
+	var parts, asRead [][]Report
 	for i := 1; i < len(row.cells); i++ {
 		name := row.get(i)
 		if name == "" {
 			continue
 		}
 		s.Files = append(s.Files, name)
-		file := r.source.open(path.Join(r.data, name))
+		file := r.reportFile(layout, row, i)
 		if file == nil {
 			r.found.add(SevError, layout.name, row.line, i+1, "the camp counts as empty", "no file %s in %s", clip(name), r.data)
 			continue
 		}
-		reports := r.reports(file)
+		reports, unordered := r.reports(file)
 		if len(reports) == 0 {
 			r.found.add(SevError, file.name, 0, 0, "the camp counts as empty", "no report could be read")
 		}
 		parts = append(parts, reports)
+		asRead = append(asRead, unordered)
 	}
 	if len(s.Files) == 0 {
 		r.found.add(SevError, layout.name, row.line, 2, "the camp counts as empty", "%s names no file", clip(s.Name))
 	}
 	s.Reports = sumReports(parts)
-	if len(parts) > 1 {
-		s.asFlee = parts[0]
-		for _, p := range parts[1:] {
+	if len(parts) > 1 || len(parts) == 1 && !slices.Equal(parts[0], asRead[0]) {
+		s.asFlee = slices.Clone(asRead[0])
+		for _, p := range asRead[1:] {
 			s.asFlee = fleeSum(s.asFlee, p)
 		}
 	}
 	return s
 }
 
-func (r *caseReader) reports(f *csvFile) []Report {
+// reportFile opens a file that data_layout.csv names. Names from Windows, in
+// other letters or with backslashes, are found too.
+func (r *caseReader) reportFile(layout *csvFile, row csvRow, i int) *csvFile {
+	name := path.Join(r.data, row.get(i))
+	if f := r.source.open(name); f != nil {
+		return f
+	}
+	name = path.Join(r.data, strings.ReplaceAll(row.get(i), `\`, "/"))
+	entries, err := fs.ReadDir(r.fs, path.Dir(name))
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if other := path.Join(path.Dir(name), e.Name()); strings.EqualFold(other, name) {
+			if f := r.source.open(other); f != nil {
+				r.found.add(SevWarning, layout.name, row.line, i+1, "read from "+other, "no file is called %s to the letter", clip(row.get(i)))
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// reports reads one file: in order with one report a day, and as it stood.
+func (r *caseReader) reports(f *csvFile) (ordered, asRead []Report) {
 	var out []Report
+	var lines []int
+	f.orderOfDates(0)
 	for i, row := range f.rows {
 		if row.comment {
 			continue
@@ -160,21 +237,30 @@ func (r *caseReader) reports(f *csvFile) []Report {
 			break
 		}
 		out = append(out, Report{daysBetween(r.c.Start, t), t, v})
+		lines = append(lines, row.line)
 	}
-	if !slices.IsSortedFunc(out, byDay) {
-		r.found.add(SevWarning, f.name, 0, 0, "they are put in order", "the dates are not in order")
-		slices.SortStableFunc(out, byDay)
-	}
-	kept := out[:0]
-	for _, rep := range out {
-		if n := len(kept); n > 0 && kept[n-1].Day == rep.Day {
-			r.found.add(SevWarning, f.name, 0, 0, "the last one counts", "%s is given twice", rep.Date.Format("2006-01-02"))
-			kept[n-1] = rep
+	for i := 1; i < len(out); i++ {
+		if out[i].Day >= out[i-1].Day {
 			continue
 		}
-		kept = append(kept, rep)
+		r.found.add(SevWarning, f.name, lines[i], 1, "they are put in order; with compat they are read in the order of the file, as Flee does", "the dates are not in order: %s comes after %s", out[i].Date.Format("2006-01-02"), out[i-1].Date.Format("2006-01-02"))
+		break
 	}
-	return kept
+	last := map[int]int{}
+	for i, rep := range out {
+		if before, twice := last[rep.Day]; twice {
+			r.found.add(SevWarning, f.name, lines[i], 1, "the last one counts; with compat the line before it leads to the first, as in Flee", "%s was given in line %d", rep.Date.Format("2006-01-02"), lines[before])
+		}
+		last[rep.Day] = i
+	}
+	ordered = make([]Report, 0, len(last))
+	for i, rep := range out {
+		if last[rep.Day] == i {
+			ordered = append(ordered, rep)
+		}
+	}
+	slices.SortFunc(ordered, byDay)
+	return ordered, out
 }
 
 func byDay(a, b Report) int { return cmp.Compare(a.Day, b.Day) }
@@ -229,8 +315,7 @@ func fleeSum(a, b []Report) []Report {
 		}
 		last = r.Count
 	}
-	slices.SortStableFunc(out, byDay)
-	return slices.CompactFunc(out, func(a, b Report) bool { return a.Day == b.Day })
+	return out
 }
 
 // corrections applies registration_corrections.csv: head counts before a
@@ -245,6 +330,9 @@ func (r *caseReader) corrections() {
 			continue
 		}
 		s := r.c.reported(row.get(0))
+		if s == nil && r.c.Total != nil && r.c.Total.Name == row.get(0) {
+			s = r.c.Total
+		}
 		if s == nil {
 			r.found.add(SevWarning, f.name, row.line, 1, "the line is left out", "no camp with reports is called %q", clip(row.get(0)))
 			continue
@@ -264,7 +352,7 @@ func (r *caseReader) correct(f *csvFile, row csvRow, s *Series, t time.Time) {
 		r.found.add(SevNote, f.name, row.line, 2, "it is left out, as in Flee", "the correction lies before the start")
 		return
 	}
-	s.asFlee = scaled(s.asFlee, day)
+	fleeScale(s.asFlee, day)
 	n, found := slices.BinarySearchFunc(s.Reports, day, func(r Report, d int) int { return r.Day - d })
 	if !found {
 		r.found.add(SevError, f.name, row.line, 2, "it is left out", "%s has no report on %s (Flee stops here)", s.Name, t.Format("2006-01-02"))
@@ -283,15 +371,16 @@ func (r *caseReader) correct(f *csvFile, row csvRow, s *Series, t time.Time) {
 	}
 }
 
-// scaled applies a correction to the series that compat uses.
-func scaled(reports []Report, day int) []Report {
-	n, found := slices.BinarySearchFunc(reports, day, func(r Report, d int) int { return r.Day - d })
-	if !found || n == 0 || reports[n-1].Count <= 0 {
-		return reports
+// fleeScale applies a correction to the series that compat uses, whatever its
+// order, as Flee does.
+func fleeScale(reports []Report, day int) {
+	for i := 1; i < len(reports); i++ {
+		if reports[i].Day != day || reports[i-1].Count <= 0 {
+			continue
+		}
+		before, at := reports[i-1].Count, reports[i].Count
+		for k := range i {
+			reports[k].Count = reports[k].Count * at / before
+		}
 	}
-	before, at := reports[n-1].Count, reports[n].Count
-	for i := range n {
-		reports[i].Count = reports[i].Count * at / before
-	}
-	return reports
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // ReadRuleset reads a simsetting.yml or a ruleset on top of the defaults. It
@@ -27,7 +28,8 @@ func readRuleset(raw []byte, file string, found *findings) (set Settings) {
 			set = DefaultSettings()
 		}
 	}()
-	doc, err := parser.ParseBytes(raw, 0)
+	// Keys given twice are common in Flee's cases; its reader takes the last.
+	doc, err := parser.ParseBytes(withoutTrailingBlanks(raw), 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		found.add(SevError, file, 0, 0, "all settings are Flee's defaults", "the YAML cannot be read: %s", strings.SplitN(err.Error(), "\n", 2)[0])
 		return set
@@ -47,6 +49,16 @@ func readRuleset(raw []byte, file string, found *findings) (set Settings) {
 	}
 	set.check(file, found)
 	return set
+}
+
+// withoutTrailingBlanks lets a line that ends in tabs, or holds nothing else, be
+// read: YAML allows no tab there.
+func withoutTrailingBlanks(raw []byte) []byte {
+	lines := splitLines(raw)
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " \t")
+	}
+	return []byte(strings.Join(lines, "\n"))
 }
 
 // yamlReader walks the tree by hand, so that every value keeps its line.
@@ -86,19 +98,66 @@ func (y *yamlReader) section(prefix string, n ast.Node) {
 		y.complain(n, SevError, "the section is left out", "%s should be a list of `key: value`", orRoot(prefix))
 		return
 	}
-	for _, v := range values {
+	for _, v := range y.lastOfEach(prefix, values) {
 		key := prefix + strings.TrimSpace(keyText(v.Key))
 		switch {
 		case v.Value == nil:
 			continue
 		case sections[key]:
 			y.section(key+".", v.Value)
-		case strings.HasPrefix(key, "log_levels"):
-			// Flee's logging; nothing here depends on it.
+		case strings.HasPrefix(key, "log_levels."):
+			y.logLevel(key, v)
 		default:
 			y.value(key, v)
 		}
 	}
+}
+
+// lastOfEach drops all but the last of equal keys, whole sections included, as
+// Flee's reader does.
+func (y *yamlReader) lastOfEach(prefix string, values []*ast.MappingValueNode) []*ast.MappingValueNode {
+	last := map[string]int{}
+	for i, v := range values {
+		last[strings.TrimSpace(keyText(v.Key))] = i
+	}
+	kept := make([]*ast.MappingValueNode, 0, len(values))
+	for i, v := range values {
+		name := strings.TrimSpace(keyText(v.Key))
+		if n := last[name]; n != i {
+			line := 0
+			if t := values[n].Key.GetToken(); t != nil && t.Position != nil {
+				line = t.Position.Line
+			}
+			y.complain(v.Key, SevWarning, "the last one counts, as in Flee", "%s is given again in line %d", clip(prefix+name), line)
+			continue
+		}
+		kept = append(kept, v)
+	}
+	return kept
+}
+
+// logLevel is about what Flee writes beside its out.csv; no number depends on it.
+func (y *yamlReader) logLevel(key string, v *ast.MappingValueNode) {
+	said, known := logFiles[strings.ToLower(strings.TrimPrefix(key, "log_levels."))]
+	switch text := strings.ToLower(scalar(v.Value)); {
+	case text == "0" || text == "" || text == "location" || text == "false":
+	case known:
+		y.complain(v.Key, SevNote, said, "%s asks for a log of Flee", key)
+	default:
+		y.complain(v.Key, SevNote, "no log is written", "%s asks for a log that is not known", clip(key))
+	}
+}
+
+// logFiles say what there is in place of each log of Flee.
+var logFiles = map[string]string{
+	"agent":       "agents.out is not written; a run of single people can hold journeys",
+	"link":        "links.out is not written; people per road are in the GeoJSON of a run",
+	"camp":        "no journey times are written",
+	"conflict":    "nothing is written while running",
+	"init":        "nothing is written while running; `check` lists what was read",
+	"flood":       "nothing is written while running",
+	"idp_totals":  "out.csv gets no column of IDPs; people inside the country are in the results",
+	"granularity": "people are counted per place, not per region",
 }
 
 func (y *yamlReader) value(key string, v *ast.MappingValueNode) {
@@ -110,6 +169,13 @@ func (y *yamlReader) value(key string, v *ast.MappingValueNode) {
 	}
 	if note, ok := knownUnused[key]; ok {
 		y.complain(v.Key, SevNote, note, "%s is read and has no effect", key)
+		return
+	}
+	if lost, ok := notModelled[key]; ok {
+		// Switched off it asks for nothing.
+		if text := strings.ToLower(scalar(v.Value)); text != "false" && text != "no" && text != "off" && text != "0" && text != "0.0" && text != lost.idle {
+			y.complain(v.Key, lost.severity, lost.consequence, "%s is not modelled", key)
+		}
 		return
 	}
 	y.complain(v.Key, SevWarning, "it is ignored", "unknown setting %s", clip(key))
@@ -136,12 +202,35 @@ var sections = map[string]bool{
 }
 
 var knownUnused = map[string]string{
-	"number_of_steps":                         "the length is that of sim_period.csv",
-	"conflict_input_file":                     "input_csv/conflicts.csv is read",
-	"flood_level_input_file":                  "input_csv/flood_level.csv is read",
-	"move_rules.max_flood_level":              "levels are bounded by the tables",
-	"move_rules.two_system_decision_making":   "Flee can never switch it on (facts, quirk 8)",
-	"spawn_rules.average_social_connectivity": "no rule in use depends on it",
+	"number_of_steps":                           "the length is that of sim_period.csv",
+	"conflict_input_file":                       "input_csv/conflicts.csv is read",
+	"flood_level_input_file":                    "input_csv/flood_level.csv is read",
+	"move_rules.max_flood_level":                "levels are bounded by the tables",
+	"move_rules.flood_rules.max_flood_level":    "levels are bounded by the tables",
+	"move_rules.flood_rules.flood_link_weights": "no version of Flee uses it either",
+	"spawn_rules.average_social_connectivity":   "no rule in use depends on it",
+	"move_rules.average_social_connectivity":    "no rule in use depends on it",
+	"move_rules.s1s2_model":                     "it serves two_system_decision_making only",
+	"move_rules.conflict_threshold":             "it serves two_system_decision_making only",
+	"move_rules.connectivity_mode":              "it serves two_system_decision_making only",
+	"move_rules.soft_capability":                "it serves two_system_decision_making only",
+	"move_rules.steepness":                      "it serves two_system_decision_making only",
+	"move_rules.decision_mode":                  "it serves two_system_decision_making only",
+	"move_rules.s2_weight_override":             "it serves two_system_decision_making only",
+	"move_rules.sys2_weight_override":           "it serves two_system_decision_making only",
+}
+
+// unmodelled is a setting that changes results in some version of Flee and
+// nothing here.
+type unmodelled struct {
+	idle        string // the value that asks for nothing, beside false
+	severity    Severity
+	consequence string
+}
+
+var notModelled = map[string]unmodelled{
+	"move_rules.two_system_decision_making": {"", SevWarning, "everybody decides by the one rule, as in Flee 3, where it could not be switched on; later versions let people hesitate and plan ahead"},
+	"default_conflict_intensity":            {"1", SevError, "a conflict without an intensity of its own has 1"},
 }
 
 func number(field func(*Settings) *float64) setter {
@@ -155,9 +244,12 @@ func number(field func(*Settings) *float64) setter {
 func whole(field func(*Settings) *int) setter {
 	return func(y *yamlReader, n ast.Node, path string) {
 		if v, ok := y.float(n, path); ok {
-			if v != math.Trunc(v) || math.Abs(v) > 1e9 {
+			if math.Abs(v) > 1e9 {
 				y.complain(n, SevError, "the default holds", "%s should be a whole number, not %s", path, format(v))
 				return
+			}
+			if v != math.Trunc(v) {
+				y.complain(n, SevWarning, "cut to "+format(math.Trunc(v))+", as in Flee", "%s should be a whole number, not %s", path, format(v))
 			}
 			*field(y.set) = int(v)
 		}
@@ -189,7 +281,7 @@ func (y *yamlReader) float(n ast.Node, path string) (float64, bool) {
 		}
 		return 0, true
 	}
-	v, err := strconv.ParseFloat(text, 64)
+	v, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64) // YAML allows 10_000
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 		y.complain(n, SevError, "the default holds", "%s is not a number: %q", path, clip(text))
 		return 0, false
@@ -198,14 +290,27 @@ func (y *yamlReader) float(n ast.Node, path string) (float64, bool) {
 }
 
 func (y *yamlReader) boolean(n ast.Node, path string) (bool, bool) {
-	switch strings.ToLower(scalar(n)) {
+	text := strings.ToLower(scalar(n))
+	switch text {
 	case "true", "yes", "on", "1", "1.0":
 		return true, true
 	case "false", "no", "off", "0", "0.0", "none", "null", "":
+		if s, ok := n.(*ast.StringNode); ok && quoted(s) && text != "" {
+			y.complain(n, SevWarning, "taken as off; Flee takes any quoted word for on", "%s is %q in quotes", path, clip(scalar(n)))
+		}
 		return false, true
+	}
+	if v, err := strconv.ParseFloat(text, 64); err == nil {
+		y.complain(n, SevWarning, "any number but 0 is on, as in Flee", "%s should be true or false, not %s", path, clip(text))
+		return v != 0, true
 	}
 	y.complain(n, SevError, "the default holds", "%s is neither true nor false: %q", path, clip(scalar(n)))
 	return false, false
+}
+
+// quoted tells a quoted word from a bare one.
+func quoted(s *ast.StringNode) bool {
+	return s.Token != nil && (s.Token.Type == token.DoubleQuoteType || s.Token.Type == token.SingleQuoteType)
 }
 
 func (y *yamlReader) floats(n ast.Node, path string) ([]float64, bool) {
@@ -250,7 +355,7 @@ func spawnDrive(y *yamlReader, n ast.Node, path string) {
 		return
 	}
 	rated := false
-	for _, v := range values {
+	for _, v := range y.lastOfEach(path+".", values) {
 		switch key := keyText(v.Key); key {
 		case "spawn_mode":
 			d.Mode = strings.ToLower(scalar(v.Value))
@@ -279,7 +384,7 @@ func floodDrive(y *yamlReader, n ast.Node, path string) {
 		return
 	}
 	y.set.FloodDriven.On = true
-	for _, v := range values {
+	for _, v := range y.lastOfEach("spawn_rules.flood_driven_spawning.", values) {
 		y.value("spawn_rules.flood_driven_spawn_mode."+keyText(v.Key), v)
 	}
 }
@@ -369,6 +474,10 @@ func (s *Settings) check(file string, found *findings) {
 		found.add(SevError, file, 0, 0, "taken as 1", "hasten should be at least 1, not %d", s.Hasten)
 		s.Hasten = 1
 	}
+	if s.AwarenessLevel < 0 {
+		found.add(SevWarning, file, 0, 0, "taken as 1: that is what Flee 3 does with it", "awareness_level is %d", s.AwarenessLevel)
+		s.AwarenessLevel = 1
+	}
 	if s.AwarenessLevel > 6 {
 		found.add(SevWarning, file, 0, 0, "taken as 6", "awareness_level %d would weigh paths without end", s.AwarenessLevel)
 		s.AwarenessLevel = 6
@@ -377,6 +486,7 @@ func (s *Settings) check(file string, found *findings) {
 		found.add(SevError, file, 0, 0, "flood zones are used", "conflict_zone_spawning_only and flood_zone_spawning_only are both on")
 		s.ConflictZonesOnly = false
 	}
+	s.checkDrives(file, found)
 	for _, m := range []struct {
 		name string
 		mode *string
@@ -412,4 +522,22 @@ func (s *Settings) check(file string, found *findings) {
 		}
 	}
 	s.Flood.On = len(s.Flood.MoveChances)+len(s.Flood.LocationWeights) > 0 || s.FloodDriven.On
+}
+
+// checkDrives looks what drives displacement. Flee lets floods do it only with
+// flood_zone_spawning_only, and conflicts only without.
+func (s *Settings) checkDrives(file string, found *findings) {
+	if s.ConflictDriven.On && s.FloodZonesOnly {
+		found.add(SevError, file, 0, 0, "conflict_driven_spawning is left out, as in Flee", "flood_zone_spawning_only is on beside conflict_driven_spawning")
+		s.ConflictDriven = SpawnDrive{}
+	}
+	if !s.FloodDriven.On {
+		return
+	}
+	if !s.FloodZonesOnly {
+		found.add(SevWarning, file, 0, 0, "floods drive the case; Flee and compat spread the reported totals", "flood_driven_spawning is on without flood_zone_spawning_only")
+	}
+	if !s.TakeFromPopulation {
+		found.add(SevWarning, file, 0, 0, "a flooded place sends the same people again each day; Flee refuses such a case", "flood_driven_spawning is on without take_from_population")
+	}
 }

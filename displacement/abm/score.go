@@ -19,6 +19,9 @@ func Score(c *Case, r *Result) Scores {
 	var acc ScoreSum
 	for day := r.FirstDay; day < r.FirstDay+r.Days; day++ {
 		for i := range c.Camps {
+			if !c.comparedAs(r.Compat, i) {
+				continue // stays 0 on both sides
+			}
 			sim[i] = float64(r.At(day, c.Camps[i].Place))
 			obs[i] = float64(c.ObservedAs(r.Compat, i, day))
 		}

@@ -80,10 +80,8 @@ func init() {
 	both(func(s *Settings) *bool { return &s.MatchConflictEthnicity }, "MatchConflictEthnicity", "match_conflict_ethnicity")
 	both(func(s *Settings) *bool { return &s.MatchCampReligion }, "MatchCampReligion", "match_camp_religion")
 
-	flood("max_flood_level", whole(func(s *Settings) *int { return &s.Flood.MaxLevel }))
 	flood("flood_movechances", table(func(s *Settings) *[]float64 { return &s.Flood.MoveChances }))
 	flood("flood_loc_weights", table(func(s *Settings) *[]float64 { return &s.Flood.LocationWeights }))
-	flood("flood_link_weights", table(func(s *Settings) *[]float64 { return &s.Flood.LinkWeights }))
 	flood("flood_forecaster", flag(func(s *Settings) *bool { return &s.Flood.Forecast }))
 	flood("flood_forecaster_timescale", whole(func(s *Settings) *int { return &s.Flood.ForecastDays }))
 	flood("flood_forecaster_end_time", whole(func(s *Settings) *int { return &s.Flood.ForecastEndDay }))

@@ -106,10 +106,8 @@ type FloodDrive struct {
 // FloodRules are DFlee's: how floods change moving and attraction.
 type FloodRules struct {
 	On               bool
-	MaxLevel         int
 	MoveChances      []float64 // flood_movechances by level; replaces the move chance where the level is above 0
 	LocationWeights  []float64 // flood_loc_weights by level; multiplies the score
-	LinkWeights      []float64 // flood_link_weights; Flee never supported them; read and reported
 	Forecast         bool      // flood_forecaster
 	ForecastDays     int       // flood_forecaster_timescale
 	ForecastEndDay   int       // flood_forecaster_end_time

@@ -1,6 +1,9 @@
 package abm
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // skip plays a day before a warm start: places and roads change, nobody moves.
 func (w *world) skip(day int) {
@@ -15,6 +18,7 @@ func (w *world) runDay(k core, day, first int, o *Options) int64 {
 	w.beginDay(day)
 	var spawned int64
 	if day == first {
+		w.refreshSpawn() // yesterday's weights, which later days use, are not there
 		spawned = w.populate(k, o)
 	}
 	spawned += w.spawn(k, day, first, o)
@@ -38,20 +42,29 @@ func (w *world) populate(k core, o *Options) int64 {
 		}
 		return total
 	}
-	if w.set.InsertDay0 && !w.set.EmptyCampsOnDay0 {
+	if w.set.InsertDay0 {
 		for i := range w.c.Camps {
 			s := &w.c.Camps[i]
 			n := s.forCompat(o.Compat).At(0)
-			put(s.Place, n)
-			if w.flee && w.capacity[s.Place] > 0 {
-				// Quirk 5: they count against the capacity twice.
+			if !w.set.EmptyCampsOnDay0 && w.c.comparedAs(o.Compat, i) {
+				put(s.Place, n)
+			}
+			if w.flee && w.capacity[s.Place] > 0 && !w.set.ConflictDriven.On && !w.floodDriven() {
+				// Quirk 5: they count against the capacity twice, even where
+				// they are not put, but only where reports drive the case.
 				w.capacity[s.Place] -= float64(n / int64(w.set.Hasten))
 			}
 		}
 	}
 	for i := range w.c.Places {
-		if n := attribute(&w.c.Places[i], "initial_idps"); n > 0 {
+		n := attribute(&w.c.Places[i], "initial_idps")
+		switch {
+		case n <= 0:
+		case !w.flee:
 			put(i, int64(n))
+		case w.c.Places[i].Kind.IsCamp() && !w.set.EmptyCampsOnDay0:
+			// Flee asks camps only, and does not divide by hasten.
+			put(i, int64(n)*int64(w.set.Hasten))
 		}
 	}
 	if w.set.AgentsFile {
@@ -70,7 +83,7 @@ func (w *world) spawn(k core, day, first int, o *Options) int64 {
 		return w.spread(k, max(0, o.Arrivals.New(day))/int64(w.set.Hasten))
 	case w.set.ConflictDriven.On:
 		return w.spawnByConflict(k)
-	case w.set.FloodDriven.On:
+	case w.floodDriven():
 		return w.spawnByFlood(k)
 	}
 	n := w.reported(day) - w.debt
@@ -83,6 +96,12 @@ func (w *world) spawn(k core, day, first int, o *Options) int64 {
 	}
 	w.debt = 0
 	return w.spread(k, n)
+}
+
+// floodDriven is true when floods send people off. Flee asks for
+// flood_zone_spawning_only beside flood_driven_spawning.
+func (w *world) floodDriven() bool {
+	return w.set.FloodDriven.On && (w.set.FloodZonesOnly || !w.flee)
 }
 
 // reported is the change of the reported total on a day, in simulated persons.
@@ -116,14 +135,26 @@ func (w *world) reported(day int) int64 {
 		return n
 	}
 	for i := range w.c.Camps {
-		change(&w.c.Camps[i].Series)
+		if !w.flee || day == 0 || !w.c.Camps[i].first {
+			change(&w.c.Camps[i].Series)
+		}
 	}
 	if w.flee {
 		for i := range w.c.Unmapped {
 			change(&w.c.Unmapped[i])
 		}
+		if day == 0 && w.c.Total != nil && !w.totalIsUnmapped() {
+			// Flee's sum of day 0 holds the total beside the camps.
+			change(w.c.Total)
+		}
 	}
 	return n
+}
+
+// totalIsUnmapped is true for a total that was not the first line, which Flee
+// counts among the camps.
+func (w *world) totalIsUnmapped() bool {
+	return slices.ContainsFunc(w.c.Unmapped, func(s Series) bool { return s.Name == w.c.Total.Name })
 }
 
 // spread places n people over the places of origin by spawn weight.
@@ -156,15 +187,21 @@ func (w *world) spawnAt(k core, place int32, n int64) {
 	if n <= 0 {
 		return
 	}
-	if w.set.TakeFromPopulation {
+	if w.takesFrom(place) {
 		w.pop[place] = max(0, w.pop[place]-n)
 	}
 	k.place(place, n, place)
 }
 
+// takesFrom is true where people who are displaced leave the population. Flee
+// takes them only where there is conflict, not from floods.
+func (w *world) takesFrom(place int32) bool {
+	return w.set.TakeFromPopulation && (!w.flee || w.conflict[place] > 0)
+}
+
 func (w *world) spawnByConflict(k core) int64 {
 	d := w.set.ConflictDriven
-	h := float64(w.set.Hasten)
+	h := w.perAgent()
 	var total int64
 	for i := range w.conflict {
 		v := w.conflict[i]
@@ -187,9 +224,18 @@ func (w *world) spawnByConflict(k core) int64 {
 	return total
 }
 
+// perAgent is the number of people that one simulated person stands for in a
+// rate of persons per day. Flee does not divide those by hasten.
+func (w *world) perAgent() float64 {
+	if w.flee {
+		return 1
+	}
+	return float64(w.set.Hasten)
+}
+
 // available holds a draw to the people who still live there.
 func (w *world) available(i int, n int64) int64 {
-	if w.set.TakeFromPopulation {
+	if w.takesFrom(int32(i)) {
 		return min(n, w.pop[i])
 	}
 	return min(n, math.MaxInt32)
@@ -197,11 +243,11 @@ func (w *world) available(i int, n int64) int64 {
 
 func (w *world) spawnByFlood(k core) int64 {
 	d := w.set.FloodDriven
-	h := float64(w.set.Hasten)
+	h := w.perAgent()
 	var total int64
 	for i := range w.flood {
-		if w.flood[i] <= 0 || w.set.FloodZonesOnly && !w.floodZone[i] {
-			continue
+		if w.flood[i] <= 0 {
+			continue // a place that is flooded sends people off, whatever its type, as in Flee
 		}
 		rate := between(d.Rate, w.flood[i])
 		var n int64

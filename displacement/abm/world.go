@@ -48,6 +48,7 @@ type world struct {
 	full                                        []bool
 	limit                                       []float64 // capacity times scaling; 0 is none
 	score                                       []float64
+	foreseen                                    []float64 // factor of the floods foretold
 	flood, ipc                                  []float64
 	present                                     []int64
 	capMul                                      []float64
@@ -106,6 +107,7 @@ func (w *world) build(c *Case, o *Options) {
 	w.pop, w.capacity, w.grow, w.sink = reuse(w.pop, n), reuse(w.capacity, n), reuse(w.grow, n), reuse(w.sink, n)
 	w.farmers, w.pull, w.limit = reuse(w.farmers, n), reuse(w.pull, n), reuse(w.limit, n)
 	w.score, w.flood, w.ipc = reuse(w.score, n), reuse(w.flood, n), reuse(w.ipc, n)
+	w.foreseen = reuse(w.foreseen, n)
 	w.present, w.capMul = reuse(w.present, n), reuse(w.capMul, n)
 	w.spawnWeight = reuse(w.spawnWeight, n)
 	for i := range c.Places {
@@ -149,6 +151,9 @@ func (w *world) buildPlace(i int) {
 		kind = Town
 	}
 	w.setKind(i, kind)
+	if w.flee && p.UnknownKind {
+		w.town[i], w.moveBase[i] = false, 1
+	}
 	steps := w.c.Conflict[i]
 	for w.lastStep[i] < len(steps) && steps[w.lastStep[i]].Day < 0 {
 		if steps[w.lastStep[i]].Value > 0 {
@@ -337,11 +342,24 @@ func (w *world) refreshSpawn() {
 				v = float64(w.pop[i]) * w.flood[i]
 			}
 		}
-		if w.set.StarvationDriven && !w.c.Places[i].Foreign {
-			v += float64(w.pop[i]) * w.ipc[i] / 100
+		if w.set.StarvationDriven && w.starves(i) {
+			v = math.Min(float64(w.pop[i]), v+float64(float64(w.pop[i])*w.ipc[i]/100))
 		}
 		w.spawnWeight[i] = v
 		w.spawnTotal += v
+	}
+}
+
+// starves is true where a food crisis makes people flee: at home, and only in
+// zones of conflict or flood while only these spawn people.
+func (w *world) starves(i int) bool {
+	switch s := &w.set; {
+	case w.c.Places[i].Foreign:
+		return false
+	case s.FloodZonesOnly:
+		return w.floodZone[i]
+	default:
+		return w.conflict[i] > 0 || !s.ConflictZonesOnly
 	}
 }
 
@@ -424,6 +442,7 @@ func (w *world) refreshScores() {
 			v *= 1 - float64(q*q)
 		}
 		v *= w.floodWeight(i)
+		w.foreseen[i] = w.floodForeseen(i)
 		if v != w.score[i] {
 			w.score[i] = v
 			changed = true
@@ -435,19 +454,20 @@ func (w *world) refreshScores() {
 	}
 }
 
-// floodWeight is the factor of a flood on the score of a place; with a forecast
-// the mean over the days ahead, each with its weight, joins in.
+// floodWeight is the factor of today's flood on the score of a place.
 func (w *world) floodWeight(i int) float64 {
+	if f := &w.set.Flood; f.On && len(f.LocationWeights) > 0 && w.flood[i] > 0 {
+		return between(f.LocationWeights, w.flood[i])
+	}
+	return 1
+}
+
+// floodForeseen is the factor of the floods foretold for a place: the mean of
+// their weights over the days ahead, each with its own weight; 1 without any.
+func (w *world) floodForeseen(i int) float64 {
 	f := &w.set.Flood
-	if !f.On || len(f.LocationWeights) == 0 || len(w.c.Flood) == 0 {
+	if !f.On || !f.Forecast || len(f.LocationWeights) == 0 || len(w.c.Flood) == 0 || f.ForecastDays < 1 || w.day > f.ForecastEndDay {
 		return 1
-	}
-	v := 1.0
-	if w.flood[i] > 0 {
-		v = between(f.LocationWeights, w.flood[i])
-	}
-	if !f.Forecast || f.ForecastDays < 1 || w.day > f.ForecastEndDay {
-		return v
 	}
 	total, weight := 0.0, 0.0
 	for ahead := 1; ahead <= f.ForecastDays; ahead++ {
@@ -467,9 +487,9 @@ func (w *world) floodWeight(i int) float64 {
 		}
 	}
 	if weight > 0 {
-		v *= total / weight
+		return total / weight
 	}
-	return v
+	return 1
 }
 
 func (w *world) chanceToday(i int, harvest bool) float64 {

@@ -91,9 +91,9 @@ func (d Difference) Quantile(level float64) float64 {
 	rank := max(1, int(math.Ceil(level*float64(n))))
 	if rank <= d.Less.N() {
 		// Rank k from the lowest is rank N+1-k of the losses.
-		return 0 - d.Less.Quantile(float64(d.Less.N()+1-rank)/float64(d.Less.N()))
+		return 0 - d.Less.ranked(d.Less.N()+1-rank)
 	}
-	return d.More.Quantile(float64(rank-d.Less.N()) / float64(d.More.N()))
+	return d.More.ranked(rank - d.Less.N())
 }
 
 // Band of the differences at a level such as 0.9.

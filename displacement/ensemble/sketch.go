@@ -131,10 +131,15 @@ func (s Sketch) Deviation() float64 {
 // Quantile is a value within Accuracy of the one of rank ceil(level*n),
 // counted from 1; level 0 and 1 are the exact smallest and largest.
 func (s Sketch) Quantile(level float64) float64 {
+	return s.ranked(int(math.Ceil(level * float64(s.n))))
+}
+
+// ranked is a value within Accuracy of the one of this rank, counted from 1.
+func (s Sketch) ranked(nth int) float64 {
 	if s.n == 0 {
 		return math.NaN()
 	}
-	rank := uint32(math.Ceil(level * float64(s.n)))
+	rank := uint32(max(1, nth))
 	switch {
 	case rank <= 1:
 		return float64(s.min)

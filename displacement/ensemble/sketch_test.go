@@ -133,3 +133,28 @@ func TestDifferenceOrdersLossesBeforeGains(t *testing.T) {
 		}
 	})
 }
+
+// TestNoRankOfADifferenceIsMissedByRounding: seven of 25, as a share of them,
+// makes a little more than seven again.
+func TestNoRankOfADifferenceIsMissedByRounding(t *testing.T) {
+	for same := 1; same <= 30; same++ {
+		for more := 2; more <= 40; more++ {
+			for ones := 1; ones < more; ones++ {
+				var d Difference
+				for i := range same + more {
+					gain := uint64(1000)
+					if i < same {
+						gain = 0
+					} else if i < same+ones {
+						gain = 1
+					}
+					d.Add(0, gain)
+				}
+				level := (float64(same+ones) - 0.5) / float64(same+more) // between two ranks
+				if got := d.Quantile(level); got > 1.1 {
+					t.Fatalf("%d the same, %d of one, %d in all: %v", same, ones, same+more, got)
+				}
+			}
+		}
+	}
+}
