@@ -120,7 +120,7 @@ func (d *Desk) guard(t *db.Tx, c Case) (Guarded, error) {
 // there or the actor may not even see it.
 func (d *Desk) allowed(t *db.Tx, ctx context.Context, id string, do Action, class string) (Case, Guarded, error) {
 	c, found, err := caseByID(t, id)
-	if err != nil || !found {
+	if err != nil || !found || c.gone() {
 		return c, Guarded{}, orNoCase(err)
 	}
 	g, err := d.guard(t, c)

@@ -116,7 +116,7 @@ func TestBreakingTheGlassReadsAlertsAndEnds(t *testing.T) {
 		if _, err := w.CasePage(budi, c.ID); code(err) != "casework.case-unknown" {
 			t.Fatalf("a colleague opens it: %v", err)
 		}
-		wantCode(t, w.BreakGlass(budi, c.ID, "now"), "casework.reason-missing")
+		wantCode(t, w.BreakGlass(budi, c.ID, "now"), "casework.glass-reason")
 		wantCode(t, w.BreakGlass(mai, c.ID, "she is in danger tonight"), "casework.case-unknown")
 		if err := w.BreakGlass(budi, c.ID, "She is in danger tonight and Ana is away"); err != nil {
 			t.Fatal(err)
@@ -131,6 +131,34 @@ func TestBreakingTheGlassReadsAlertsAndEnds(t *testing.T) {
 		w.clock.Advance(4*time.Hour + time.Second)
 		if _, err := w.CasePage(budi, c.ID); code(err) != "casework.case-unknown" {
 			t.Errorf("it stays open: %v", err)
+		}
+	})
+}
+
+// The list may be shown to the person, and a supervisor reviews a broken glass
+// by it: it says who in words, and the log behind it holds ids only.
+func TestWhoHasSeenItIsSaidByName(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		w.NameOf = func(_ context.Context, person string) (string, string) {
+			return map[string]string{"ana": "Ana Putri", "budi": "Budi Santoso"}[person], ours
+		}
+		w.OrganisationName = func(context.Context, string) string { return "River" }
+		c := w.openMya(t)
+		if err := w.BreakGlass(budi, c.ID, "She is in danger tonight and Ana is away"); err != nil {
+			t.Fatal(err)
+		}
+		must[Page](t)(w.CasePage(budi, c.ID))
+		said := map[string]string{}
+		for _, s := range must[[]Seen](t)(w.WhoHasSeen(sari, c.ID)) {
+			said[s.Verb] = s.Name + " of " + s.Organisation
+			if strings.Contains(s.Actor+string(s.Detail), "Budi") {
+				t.Errorf("the log holds a name: %+v", s.Leaf)
+			}
+		}
+		for verb, want := range map[string]string{"casework.open": "Ana Putri of River", "casework.break-glass": "Budi Santoso of River", "casework.read": "Budi Santoso of River"} {
+			if said[verb] != want {
+				t.Errorf("%s was by %q, want %q", verb, said[verb], want)
+			}
 		}
 	})
 }
@@ -172,7 +200,7 @@ func TestAForeignRecordLooksLikeNone(t *testing.T) {
 	bodies := map[string]string{
 		"PATCH /api/casework/cases/{case}": `{"place":"x"}`, "POST /api/casework/cases/{case}/state": `{"state":"suspended","reason":"moved"}`,
 		"PATCH /api/casework/cases/{case}/sheets": `{"base":1,"values":{"given_name":"x"}}`, "POST /api/casework/cases/{case}/conflicts/{part}": `{"take":true}`,
-		"POST /api/casework/cases/{case}/break-glass": `{"reason":"a reason that is long enough"}`, "POST /api/casework/cases/{case}/erase": `{"classes":[]}`,
+		"POST /api/casework/cases/{case}/end-exercise": ``, "POST /api/casework/cases/{case}/break-glass": `{"reason":"a reason that is long enough"}`, "POST /api/casework/cases/{case}/erase": `{"classes":[]}`,
 		"POST /api/casework/cases/{case}/entries": `{"kind":"note"}`, "PATCH /api/casework/cases/{case}/entries/{part}": `{"state":"done"}`,
 		"POST /api/casework/cases/{case}/approvals": `{"what":"plan"}`, "POST /api/casework/cases/{case}/approvals/{part}": `{"approve":true}`,
 		"POST /api/casework/cases/{case}/clocks/{part}": `{"reason":"x"}`, "POST /api/casework/cases/{case}/returns": `{"country":"MM"}`,

@@ -145,6 +145,10 @@ func (w *world) fillOne(t *db.Tx, i int, person string) (string, error) {
 	values := map[string]string{"given_name": nameList[rng.IntN(len(nameList))], "family_name": nameList[rng.IntN(len(nameList))], "phone": fmt.Sprintf("+6681%07d", i), "language": "my", "gender": "Feminine", "story": "what happened, in a few sentences that somebody wrote down"}
 	c := w.freshCase(NewCase{Values: values}, actor.From(who))
 	c.Person, c.ChangedAt, c.Source = person, c.ChangedAt.Add(-time.Duration(rng.IntN(3e7))*time.Second), "hand"
+	var err error
+	if c.Code, err = freeCode(t, caseCode); err != nil {
+		return "", err
+	}
 	if err := insertCase(t, c); err != nil {
 		return "", err
 	}
@@ -204,7 +208,7 @@ func (w *world) fillWork(t *db.Tx, who context.Context, c Case, i int, rng *rand
 //	go test -run '^$' -bench MatchThroughTheRoute -benchtime 100x ./casework
 func BenchmarkMatchThroughTheRoute(b *testing.B) {
 	w := newWorld(b, dbtest.SQLite(b))
-	if _, err := w.ImportDirectory(sari, manyServices(10_000)); err != nil {
+	if _, err := w.ImportDirectory(sari, hsds.File{Directory: manyServices(10_000)}, Bringing{}); err != nil {
 		b.Fatal(err)
 	}
 	ask := w.api(b)

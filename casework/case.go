@@ -67,6 +67,7 @@ type Case struct {
 	NonPunishment bool      `json:"non_punishment"`
 	Released      []string  `json:"released"`
 	Hold          bool      `json:"hold"`
+	Exercise      bool      `json:"exercise" doc:"About nobody; left out wherever cases are listed, counted, sent or told"`
 	Revision      int64     `json:"revision"`
 	OpenedAt      time.Time `json:"opened_at"`
 	ChangedAt     time.Time `json:"changed_at"`
@@ -81,6 +82,7 @@ type NewCase struct {
 	Needs     []string          `json:"needs,omitempty"`
 	Place     string            `json:"place,omitempty"`
 	Child     bool              `json:"child,omitempty"`
+	Exercise  bool              `json:"exercise,omitempty" doc:"A case about nobody, to learn on; cannot be changed later"`
 	// NotDuplicateOf lists the possible duplicates that were looked at. A case
 	// is not saved while one was not.
 	NotDuplicateOf []string `json:"not_duplicate_of,omitempty"`
@@ -96,6 +98,9 @@ func (d *Desk) OpenCase(ctx context.Context, n NewCase) (Case, error) {
 	if n.source == "" {
 		n.source = "hand"
 	}
+	if err := n.checkExercise(); err != nil {
+		return Case{}, err
+	}
 	if n.Screening != "" {
 		if err := d.fromScreening(ctx, &n); err != nil {
 			return Case{}, err
@@ -110,7 +115,16 @@ func (d *Desk) OpenCase(ctx context.Context, n NewCase) (Case, error) {
 		return c, err
 	}
 	err := d.DB.Write(ctx, func(t *db.Tx) error {
+		if n.sourceRef != "" { // a person who was erased does not come back by what they came from
+			if _, erased, err := caseBySource(t, c.Organisation, c.Source, d.erasedSource(n.sourceRef)); err != nil || erased {
+				return orProblem(err, errScreeningUsed)
+			}
+		}
 		if err := d.refuseDuplicates(t, ctx, n, c.Organisation); err != nil {
+			return err
+		}
+		var err error
+		if c.Code, err = freeCode(t, caseCode); err != nil {
 			return err
 		}
 		return d.storeNewCase(t, ctx, c, n, sheets)
@@ -121,9 +135,9 @@ func (d *Desk) OpenCase(ctx context.Context, n NewCase) (Case, error) {
 func (d *Desk) freshCase(n NewCase, who actor.Actor) Case {
 	now := d.Clock.Now()
 	c := Case{
-		ID: id.New(), Person: id.New(), Organisation: who.Organisation, Code: caseCode(), State: Opened, Owner: who.Person,
+		ID: id.New(), Person: id.New(), Organisation: who.Organisation, State: Opened, Owner: who.Person,
 		Source: n.source, SourceRef: n.sourceRef, Child: n.Child || underAge(n.Values, now), Profile: d.Country,
-		Place: n.Place, Released: []string{}, Revision: 1, OpenedAt: now, ChangedAt: now,
+		Place: n.Place, Exercise: n.Exercise, Released: []string{}, Revision: 1, OpenedAt: now, ChangedAt: now,
 	}
 	return c
 }
@@ -133,7 +147,7 @@ func (d *Desk) storeNewCase(t *db.Tx, ctx context.Context, c Case, n NewCase, sh
 		return err
 	}
 	if err := insertCase(t, c); db.Unique(err) {
-		return problem.New(problem.Conflict, "casework.screening-used", "A case was opened from this screening already.")
+		return errScreeningUsed
 	} else if err != nil {
 		return err
 	}
@@ -205,6 +219,17 @@ func caseCode() string {
 	return b.String()
 }
 
+// freeCode draws until a code is not in use: with a hundred thousand cases a double is drawn in two tries of five.
+func freeCode(t *db.Tx, draw func() string) (string, error) {
+	for {
+		code := draw()
+		var uses int
+		if err := t.Row(`SELECT COUNT(*) FROM casework_case WHERE code = ?`, code).Scan(&uses); err != nil || uses == 0 {
+			return code, err
+		}
+	}
+}
+
 // underAge says whether the values make somebody a child now.
 func underAge(values map[string]string, now time.Time) bool {
 	if born, err := time.Parse(time.DateOnly, values["birth_date"]); err == nil {
@@ -229,12 +254,15 @@ func (d *Desk) SetState(ctx context.Context, caseID string, to State, reason str
 		if c, _, err = d.allowed(t, ctx, caseID, Write, Administrative); err != nil {
 			return err
 		}
+		if c.Reason == erasedCase {
+			return errErased
+		}
 		i := slices.IndexFunc(CaseTable, func(r CaseRule) bool { return r.From == c.State && r.To == to })
 		if i < 0 {
-			return problem.New(problem.Conflict, "casework.no-such-step", "A case that is %q cannot become %q. Closing goes through your supervisor.", c.State, to)
+			return problem.New(problem.Conflict, "casework.case-step", "A case that is %q cannot become %q. Closing goes through your supervisor.", c.State, to)
 		}
 		if !slices.Contains(CaseTable[i].Reasons, reason) {
-			return problem.New(problem.Invalid, "casework.reason-missing", "Choose one of the reasons: %s.", strings.Join(CaseTable[i].Reasons, ", ")).With("body.reason", "is not one of them")
+			return problem.New(problem.Invalid, "casework.reason-unknown", "Choose one of the reasons: %s.", strings.Join(CaseTable[i].Reasons, ", ")).With("body.reason", "is not one of them")
 		}
 		return d.moveCase(t, ctx, &c, to, reason)
 	})
@@ -346,13 +374,13 @@ func (ch CaseChange) apply(t *db.Tx, c *Case) (map[string]any, error) {
 func (d *Desk) BreakGlass(ctx context.Context, caseID, reason string) error {
 	reason = strings.TrimSpace(reason)
 	if len([]rune(reason)) < 10 {
-		return problem.New(problem.Invalid, "casework.reason-missing", "Say in a sentence why you must see this case now; it is kept and your supervisor is told.").With("body.reason", "is too short")
+		return problem.New(problem.Invalid, "casework.glass-reason", "Say in a sentence why you must see this case now; it is kept and your supervisor is told.").With("body.reason", "is too short")
 	}
 	var c Case
 	err := d.DB.Read(ctx, func(t *db.Tx) error {
 		var found bool
 		var err error
-		if c, found, err = caseByID(t, caseID); err != nil || !found {
+		if c, found, err = caseByID(t, caseID); err != nil || !found || c.gone() {
 			return orNoCase(err)
 		}
 		g, err := d.guard(t, c)

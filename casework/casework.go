@@ -64,6 +64,9 @@ type Deps struct {
 	// NameOf names a member of staff and their organisation; the node points
 	// it at the agency.
 	NameOf func(ctx context.Context, person string) (name, organisation string)
+	// LocaleOf is the language that a member of staff reads; the node points it
+	// at the agency. Nil: notices go out in English.
+	LocaleOf func(ctx context.Context, person string) (string, error)
 	// Staff lists who of an organisation may have a role now; the node points it
 	// at the agency. Nil: notices to a group stay on the page.
 	Staff func(ctx context.Context, organisation string, roles ...actor.Role) ([]string, error)
@@ -301,8 +304,10 @@ func (d *Desk) leaf(t *db.Tx, ctx context.Context, verb, object, subject string,
 // Problems that several verbs have in common. A foreign record and one that
 // does not exist look the same.
 var (
-	errNoCase     = problem.New(problem.NotFound, "casework.case-unknown", "There is no such case, or it is not yours to see.")
-	errNoReferral = problem.New(problem.NotFound, "casework.referral-unknown", "There is no such referral, or it is not yours to see.")
-	errErased     = problem.New(problem.Gone, "casework.erased", "This part of the case was erased and takes nothing new. Open a new case if the person has come back.")
-	errNoService  = problem.New(problem.NotFound, "casework.service-unknown", "There is no such service in the directory.")
+	errNoCase        = problem.New(problem.NotFound, "casework.case-unknown", "There is no such case, or it is not yours to see.")
+	errNoReferral    = problem.New(problem.NotFound, "casework.referral-unknown", "There is no such referral, or it is not yours to see.")
+	errErased        = problem.New(problem.Gone, "casework.erased", "This part of the case was erased and takes nothing new. Open a new case if the person has come back.")
+	errClosed        = problem.New(problem.Conflict, "casework.closed", "The case is closed. Open it again first.")
+	errScreeningUsed = problem.New(problem.Conflict, "casework.screening-used", "A case was opened from this screening already.")
+	errNoService     = problem.New(problem.NotFound, "casework.service-unknown", "There is no such service in the directory.")
 )

@@ -137,3 +137,23 @@ func (w *world) consent(t testing.TB, c Case, fields ...string) Receipt {
 		Purpose: "referral", Fields: fields, Recipient: shelterID, Language: "my", How: "spoken", GivenBy: "person", Until: w.clock.Now().AddDate(0, 3, 0),
 	}))
 }
+
+func TestACodeThatIsInUseIsDrawnAgain(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c, err := w.OpenCase(sari, NewCase{Values: map[string]string{"given_name": "Mya"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		draws := []string{c.Code, c.Code, "AAA-2222"}
+		err = w.DB.Write(context.Background(), func(tx *db.Tx) error {
+			free, err := freeCode(tx, func() string { next := draws[0]; draws = draws[1:]; return next })
+			if err == nil && free != "AAA-2222" {
+				t.Errorf("the code %s is given out a second time", free)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -43,13 +43,15 @@ type asJSON struct {
 
 // ImportDirectoryCommand brings services in.
 type ImportDirectoryCommand struct {
-	File string `arg:"" help:"File or folder to read; - reads standard input."`
+	File   string `arg:"" help:"File or folder to read; - reads standard input."`
+	DryRun bool   `help:"Say what it would do; nothing is changed."`
+	Mark   string `help:"Put this in front of every id of the file (kl makes 1 kl-1): for a directory whose ids mean something else here already. Use the same the next time."`
 	asJSON
 }
 
 // Help shows how it is used.
 func (ImportDirectoryCommand) Help() string {
-	return "A row with a known id is replaced, none is taken out. When a row cannot be read, nothing is imported and the rows are named.\n\nExamples:\n  lintas casework import-directory services.json\n  lintas casework import-directory hsds.zip --json\n  lintas casework import-directory folder-of-csv/\n  lintas casework import-directory services.csv"
+	return "A row with a known id is replaced, none is taken out; a column that a CSV file does not have stays as it is. When a row cannot be read, nothing is imported and the rows are named.\n\nExamples:\n  lintas casework import-directory services.json --dry-run\n  lintas casework import-directory services.json\n  lintas casework import-directory hsds.zip --json\n  lintas casework import-directory folder-of-csv/\n  lintas casework import-directory services.csv\n  lintas casework import-directory other.zip --mark kl"
 }
 
 // Run implements the command.
@@ -72,16 +74,32 @@ func (c *ImportDirectoryCommand) Run(ctx context.Context, d *Desk, out io.Writer
 				return err
 			}
 		}
-		return problem.New(problem.Invalid, "casework.hsds-rows", "%d rows cannot be read. Nothing was imported. Correct them and try again.", len(file.Wrong))
+		return problem.New(problem.Invalid, "casework.hsds-rows", "%d rows cannot be read. Nothing was imported. Correct them and send again.", len(file.Wrong))
 	}
-	done, err := d.ImportDirectory(ctx, file.Directory)
+	done, err := d.ImportDirectory(ctx, file, Bringing{DryRun: c.DryRun, Mark: c.Mark})
 	if err != nil {
 		return err
 	}
-	if done.Left = file.Left; c.JSON {
+	if c.JSON {
 		return writeIndented(out, done)
 	}
-	fmt.Fprintf(out, "%d rows added, %d changed\n", done.Added, done.Changed)
+	for _, n := range done.Notes {
+		fmt.Fprintf(out, "note: %s\n", n.Error())
+	}
+	if more := done.Noted - len(done.Notes); more > 0 {
+		fmt.Fprintf(out, "and %d more notes\n", more)
+	}
+	if done.Others > 0 {
+		fmt.Fprintf(out, "%d rows have a known id and say something else: if this is another directory, give it a --mark\n", done.Others)
+	}
+	if done.Opened > 0 {
+		fmt.Fprintf(out, "%d rows that are confidential here would be published: nothing will be brought in\n", done.Opened)
+	}
+	verb := ""
+	if c.DryRun {
+		verb = "would be "
+	}
+	fmt.Fprintf(out, "%d rows %sadded, %d changed\n", done.Added, verb, done.Changed)
 	return nil
 }
 
@@ -95,13 +113,13 @@ func readDirectoryFile(name string) (file hsds.File, err error) {
 	if err != nil {
 		return file, err
 	}
-	if filepath.Ext(name) != ".csv" {
+	if !strings.EqualFold(filepath.Ext(name), ".csv") {
 		return ReadDirectory(data)
 	}
 	if data, err = plainText(data); err == nil {
 		file.ReadTable(filepath.Base(name), bytes.NewReader(data))
-		if len(file.Keys())+len(file.Wrong) == 0 {
-			err = problem.New(problem.Malformed, "casework.hsds", "The file holds no rows, or %q is no table of HSDS 3.0 such as services.csv.", filepath.Base(name))
+		if len(file.Keys())+len(file.Wrong)+len(file.Notes) == 0 {
+			err = problem.New(problem.Malformed, "casework.hsds-table", "The file holds no rows, or %q is no table of HSDS 3.0 such as services.csv.", filepath.Base(name))
 		}
 	}
 	return file, err
@@ -173,7 +191,7 @@ func (c *MatchCommand) Run(ctx context.Context, d *Desk, out io.Writer) error {
 			fmt.Fprintf(out, "   %+d  %s %s\n", r.Points, strings.ReplaceAll(string(r.Code), "_", " "), r.Value)
 		}
 	}
-	fmt.Fprintf(out, "%d services can be offered, %d cannot\n", found.Total, found.Refused)
+	fmt.Fprintf(out, "Services that can be offered: %d; that cannot: %d\n", found.Total, found.Refused)
 	return nil
 }
 
@@ -339,6 +357,11 @@ func (c *ExportCasesCommand) Run(ctx context.Context, d *Desk, out io.Writer) er
 // SchemaCommand prints the derived schema. It needs no store.
 type SchemaCommand struct{}
 
+// Help shows examples.
+func (SchemaCommand) Help() string {
+	return "Always JSON; needs no node.\n\nExample:\n  lintas casework schema > htcds-case.json"
+}
+
 // Run implements the command.
 func (SchemaCommand) Run(out io.Writer) error {
 	schema, err := htcds.Schema()
@@ -435,6 +458,11 @@ type TableCommand struct {
 	asJSON
 }
 
+// Help shows examples.
+func (TableCommand) Help() string {
+	return "Needs no node.\n\nExamples:\n  lintas casework table\n  lintas casework table --json"
+}
+
 // Run implements the command.
 func (c *TableCommand) Run(out io.Writer) error {
 	if c.JSON {
@@ -446,6 +474,11 @@ func (c *TableCommand) Run(out io.Writer) error {
 
 // DeadlinesCommand looks at all deadlines.
 type DeadlinesCommand struct{}
+
+// Help shows examples.
+func (DeadlinesCommand) Help() string {
+	return "Only for whoever cannot wait for the node, which looks by itself.\n\nExample:\n  lintas casework deadlines"
+}
 
 // Run implements the command.
 func (c *DeadlinesCommand) Run(ctx context.Context, d *Desk, out io.Writer) error {

@@ -50,7 +50,8 @@ type NewReceipt struct {
 	How       string            `json:"how" enum:"spoken,written,signed"`
 	GivenBy   string            `json:"given_by" enum:"person,guardian,supervisor"`
 	Assent    bool              `json:"assent,omitempty"`
-	Until     time.Time         `json:"until"`
+	Until     time.Time         `json:"until,omitempty"`
+	UntilDay  string            `json:"until_day,omitempty" doc:"Instead of until: the last day, which ends in the case's own time zone"`
 	Text      map[string]string `json:"text,omitempty" doc:"guardian, best_interests, reason"`
 }
 
@@ -65,6 +66,9 @@ func (d *Desk) TakeConsent(ctx context.Context, caseID string, n NewReceipt) (r 
 	}
 	c, err := d.GetCase(ctx, caseID)
 	if err != nil {
+		return r, err
+	}
+	if err := d.endOfDay(c, n.UntilDay, "body.until_day", &n.Until); err != nil {
 		return r, err
 	}
 	if err := n.check(c, d.Clock.Now()); err != nil {
@@ -116,7 +120,7 @@ func (n NewReceipt) check(c Case, now time.Time) error {
 	p := problem.New(problem.Invalid, "casework.receipt", "This is not yet a consent that somebody could rely on. Nothing was recorded.")
 	for _, name := range n.Fields {
 		if _, ok := fieldByName[name]; !ok {
-			p.With("body.fields", name+" is not a field of a case")
+			p.With("body.fields", "%s is not a field of a case", name)
 		}
 	}
 	if len(n.Fields) == 0 {

@@ -38,6 +38,9 @@ func (d *Desk) Demo(ctx context.Context, cast DemoCast) error {
 	then := clock.NewManual(d.Clock.Now())
 	past := &Desk{Deps: d.Deps, policies: d.policies, profiles: d.profiles}
 	past.Clock = then
+	if err := d.AnswerFor(actor.With(ctx, cast.Shelter), demoSafeHouse, true); err != nil {
+		return err
+	}
 	s := &story{Desk: past, ctx: ctx, cast: cast, clock: then, now: d.Clock.Now()}
 	for _, tell := range []func(*story){
 		(*story).helped, (*story).unanswered, (*story).child, (*story).madeToCheat, (*story).declined, (*story).nobodyFound,
@@ -277,18 +280,25 @@ func (s *story) goneHome() {
 	}
 	r, err := s.StartReturn(s.by(w), c.ID, s.cast.Neighbour)
 	s.check("return", err)
-	for _, step := range []struct {
-		daysAgo  int
-		to       string
-		recorded map[string]string
-	}{
+	s.walkReturn(w, c, r, []returnStep{
 		{110, "decided", map[string]string{"information_given": "What help there is at home, that she may stay, and that nobody loses anything by changing their mind.", "language": "vi", "decision": "I want to be home before my sister's wedding."}},
 		{95, "assessed", map[string]string{"risk_assessment": "The recruiter was arrested; low.", "family_assessment": "Sister and mother expect her and know."}},
 		{70, "preparing", map[string]string{"documents": "Passport of the consulate.", "travel_plan": "By ship, with a companion."}},
 		{45, "travelling", map[string]string{"fit_to_travel": "Yes: the harbour clinic.", "reception_confirmed": "The coordination office of Teluk Hijau."}},
 		{42, "received", map[string]string{"received_by": "Coordination office, on the quay."}},
 		{40, "reintegrating", map[string]string{"economic": "A sewing machine and a stall.", "social": "The women's union of the town.", "psychosocial": "Once in two weeks, by telephone."}},
-	} {
+	})
+}
+
+type returnStep struct {
+	daysAgo  int
+	to       string
+	recorded map[string]string
+}
+
+// walkReturn takes a return through its steps, each on its day.
+func (s *story) walkReturn(w actor.Actor, c Case, r Return, steps []returnStep) {
+	for _, step := range steps {
 		if s.err != nil {
 			return
 		}
@@ -308,22 +318,11 @@ func (s *story) returnSuspended() {
 	}
 	r, err := s.StartReturn(s.by(w), c.ID, s.cast.Neighbour)
 	s.check("return", err)
-	for _, step := range []struct {
-		daysAgo  int
-		to       string
-		recorded map[string]string
-	}{
+	s.walkReturn(w, c, r, []returnStep{
 		{25, "decided", map[string]string{"information_given": "What waits at home and here.", "language": "km", "decision": "I want to go."}},
 		{20, "assessed", map[string]string{"risk_assessment": "Medium: debts at home.", "family_assessment": "Parents agree."}},
 		{4, "suspended", map[string]string{"risk": "The lender came to the parents' house and asked for him."}},
-	} {
-		if s.err != nil {
-			return
-		}
-		s.ago(time.Duration(step.daysAgo) * day)
-		_, err := s.MoveReturn(s.by(w), c.ID, r.ID, step.to, step.recorded)
-		s.check("return "+step.to, err)
-	}
+	})
 }
 
 // tookBackConsent: the person changed their mind, and the other end learnt it.

@@ -22,7 +22,7 @@ func TestTheDemoStandsInEveryStateThatAPageShows(t *testing.T) {
 	if err != nil || len(file.Wrong) > 0 {
 		t.Fatal(err, file.Wrong)
 	}
-	must[Imported](t)(w.ImportDirectory(sari, file.Directory))
+	must[Imported](t)(w.ImportDirectory(sari, file, Bringing{}))
 	cast := DemoCast{
 		Worker:     actor.From(ana),
 		Supervisor: actor.From(sari),

@@ -3,13 +3,14 @@ package casework
 import (
 	"cmp"
 	"context"
-	"encoding/json"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"lintas/casework/calendar"
 	"lintas/casework/hsds"
 	"lintas/casework/matching"
 	"lintas/kernel/id"
@@ -158,8 +159,9 @@ func matchingOf(flat hsds.Directory) []matching.Service {
 	for _, t := range flat.TaxonomyTerms {
 		terms[t.ID] = t.Code
 	}
+	stands := hsds.Owners(flat)
 	for _, a := range flat.Attributes {
-		if m := at[a.LinkID]; m != nil {
+		if m := at[a.LinkID]; m != nil && stands(a, "service") {
 			matchAttribute(m, a.LinkType, cmp.Or(a.Value, terms[a.TaxonomyTermID]))
 		}
 	}
@@ -187,15 +189,26 @@ func matchingOf(flat hsds.Directory) []matching.Service {
 
 // matched reads what stands in a service's own row.
 func matched(s hsds.Service) matching.Service {
-	m := matching.Service{ID: s.ID, Active: s.Status == "active", Free: -1, Alert: s.Alert != ""}
+	m := matching.Service{ID: s.ID, Active: strings.EqualFold(strings.TrimSpace(s.Status), "active"), Free: -1, Alert: s.Alert != ""}
 	if s.MinimumAge != nil {
 		m.MinAge = int(*s.MinimumAge)
 	}
 	if s.MaximumAge != nil {
 		m.MaxAge = int(*s.MaximumAge)
 	}
-	m.Assured, _ = time.Parse(time.DateOnly, s.AssuredDate) // zero when never assured
+	m.Assured = dayIn(s.AssuredDate)
 	return m
+}
+
+// dayIn is a day as directories write it, in whatever calendar; zero when it
+// cannot be read, so that an entry is rather thought never confirmed.
+func dayIn(text string) time.Time {
+	day, _, err := calendar.Day(text)
+	if err != nil {
+		return time.Time{}
+	}
+	t, _ := time.Parse(time.DateOnly, day) // a day is of this form
+	return t
 }
 
 func matchAttribute(m *matching.Service, kind, value string) {
@@ -218,30 +231,11 @@ func matchAttribute(m *matching.Service, kind, value string) {
 		number, day, _ := strings.Cut(value, "@")
 		if n, err := strconv.Atoi(number); err == nil && n >= 0 {
 			m.Free = n
-			m.FreeAsOf, _ = time.Parse(time.DateOnly, day)
+			m.FreeAsOf = dayIn(day)
 		}
 	case attrTerm:
 		m.TermDays, _ = strconv.Atoi(value)
 	}
-}
-
-// Imported says what an import did.
-type Imported struct {
-	Added   int      `json:"added"`
-	Changed int      `json:"changed"`
-	Left    []string `json:"left_out,omitempty" doc:"Tables and files that are no part of HSDS 3.0"`
-}
-
-// ImportDirectory puts rows into the directory: a row with a known id is
-// replaced, none is taken out.
-func (d *Desk) ImportDirectory(ctx context.Context, flat hsds.Directory) (out Imported, err error) {
-	err = d.DB.Write(ctx, func(t *db.Tx) error {
-		if out.Added, out.Changed, err = putDirectory(t, flat, nil); err != nil {
-			return err
-		}
-		return d.leaf(t, ctx, "directory-import", "directory:1", "", map[string]any{"added": out.Added, "changed": out.Changed}, nil)
-	})
-	return out, err
 }
 
 // PutService stores one service with all that stands under it.
@@ -268,7 +262,7 @@ func (d *Desk) PutService(ctx context.Context, s hsds.Service) (hsds.Service, er
 	}
 	gone := dir.leftOut(s.ID, flat)
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
-		if _, _, err := putDirectory(t, flat, gone); err != nil {
+		if err := putDirectory(t, flat, gone); err != nil {
 			return err
 		}
 		return d.leaf(t, ctx, "service-put", "service:"+s.ID, "", map[string]any{"taken_out": len(gone)}, nil)
@@ -304,6 +298,24 @@ func (d *Desk) ExportDirectory(ctx context.Context) (hsds.Directory, error) {
 	return dir.flat, nil
 }
 
+// EachService visits every service with all that belongs to it, and names the version of the directory that it visits,
+// so that what is made of it can be kept until the next.
+func (d *Desk) EachService(ctx context.Context) (version int64, services iter.Seq[hsds.Service], err error) {
+	dir, err := d.dir(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	return dir.version, func(yield func(hsds.Service) bool) {
+		// Not dir.service, which keeps what it nests: ten thousand nested services are tens of megabytes.
+		nested := dir.nested()
+		for _, row := range dir.flat.Services {
+			if s, ok := nested.Service(row.ID); ok && !yield(s) {
+				return
+			}
+		}
+	}, nil
+}
+
 // Offered is a service that may be offered, with its reasons.
 type Offered struct {
 	matching.Match
@@ -315,6 +327,8 @@ type Offered struct {
 	Latitude     float64 `json:"latitude,omitempty"`
 	Longitude    float64 `json:"longitude,omitempty"`
 	Placed       bool    `json:"placed"`
+	Receiver     string  `json:"receiver,omitempty" doc:"Organisation that answers for it with accounts on this node"`
+	ReceiverName string  `json:"receiver_name,omitempty"`
 }
 
 // Matched is the answer to a question to the directory.
@@ -343,7 +357,7 @@ func (d *Desk) Match(ctx context.Context, q matching.Query, most int) (Matched, 
 		}
 		out.Offered = append(out.Offered, o)
 	}
-	return out, nil
+	return out, d.DB.Read(ctx, func(t *db.Tx) error { return d.answerers(t, out.Offered) })
 }
 
 // AskAssurance makes a link by which a service confirms its entry without an
@@ -421,7 +435,7 @@ func (d *Desk) Assure(ctx context.Context, a Assurance) error {
 			setAttribute(&s, attrFree, strconv.Itoa(*a.Free)+"@"+now.Format(time.DateOnly))
 		}
 		flat, _ := hsds.Flatten(s)
-		if _, _, err := putDirectory(t, flat, nil); err != nil {
+		if err := putDirectory(t, flat, nil); err != nil {
 			return err
 		}
 		if err := useAssurance(t, id.Fingerprint(a.Secret), now); err != nil {
@@ -440,30 +454,4 @@ func setAttribute(s *hsds.Service, kind, value string) {
 		}
 	}
 	s.Attributes = append(slices.Clone(s.Attributes), hsds.Attribute{ID: id.New(), LinkID: s.ID, LinkEntity: "service", LinkType: kind, Value: value})
-}
-
-// rowsOf lists a directory's rows with their table and id.
-func rowsOf(flat hsds.Directory) ([]hsdsRow, error) {
-	raw, err := json.Marshal(flat)
-	if err != nil {
-		return nil, err
-	}
-	var tables map[string][]json.RawMessage
-	if err := json.Unmarshal(raw, &tables); err != nil {
-		return nil, err
-	}
-	var out []hsdsRow
-	for _, table := range sortedKeys(tables) {
-		for _, doc := range tables[table] {
-			var key struct{ ID string }
-			if err := json.Unmarshal(doc, &key); err != nil {
-				return nil, err
-			}
-			if key.ID == "" {
-				return nil, problem.New(problem.Invalid, "casework.hsds-id", "A row of %s has no id; every row of a directory needs one.", table)
-			}
-			out = append(out, hsdsRow{table, key.ID, string(doc)})
-		}
-	}
-	return out, nil
 }

@@ -73,6 +73,7 @@ type NewEntry struct {
 	State  string            `json:"state,omitempty"`
 	At     time.Time         `json:"at,omitempty"`
 	DueAt  time.Time         `json:"due_at,omitempty"`
+	DueDay string            `json:"due_day,omitempty" doc:"Instead of due_at: a day such as 2026-03-01; it ends in the case's own time zone"`
 	Text   map[string]string `json:"text,omitempty"`
 	Blob   []byte            `json:"blob,omitempty" doc:"A document's bytes, base64"`
 }
@@ -100,7 +101,7 @@ func (n *NewEntry) check() error {
 	if len(n.Blob) > MaxDocument {
 		return problem.New(problem.TooLarge, "casework.document-too-large", "The document is larger than 10 MiB. Send it in parts or as smaller pictures.")
 	}
-	if !n.DueAt.IsZero() && !kind.Dated {
+	if (!n.DueAt.IsZero() || n.DueDay != "") && !kind.Dated {
 		return problem.New(problem.Invalid, "casework.entry-due", "A %s has no term; add a task instead.", n.Kind).With("body.due_at", "is not allowed here")
 	}
 	return nil
@@ -122,8 +123,8 @@ func (d *Desk) AddEntry(ctx context.Context, caseID string, n NewEntry) (e Entry
 		if c, _, err = d.allowed(t, ctx, caseID, Write, n.Class); err != nil {
 			return err
 		}
-		if c.State == Closed {
-			return problem.New(problem.Conflict, "casework.closed", "The case is closed. Open it again first.")
+		if err := c.takesNothing(); err != nil {
+			return err
 		}
 		if e, err = d.addEntry(t, ctx, c, n); err != nil {
 			return err
@@ -142,6 +143,9 @@ func (d *Desk) addEntry(t *db.Tx, ctx context.Context, c Case, n NewEntry) (Entr
 		return Entry{}, err
 	}
 	now, who := d.Clock.Now(), actor.From(ctx)
+	if err := d.endOfDay(c, n.DueDay, "body.due_day", &n.DueAt); err != nil {
+		return Entry{}, err
+	}
 	e := Entry{
 		ID: id.New(), Case: c.ID, Kind: n.Kind, Class: n.Class, State: n.State, Code: n.Code, Parent: n.Parent, Owner: n.Owner,
 		At: n.At, DueAt: n.DueAt, By: who.Label(), MadeAt: now, ChangedAt: now, Text: n.Text,
@@ -166,6 +170,20 @@ func (d *Desk) addEntry(t *db.Tx, ctx context.Context, c Case, n NewEntry) (Entr
 		return e, err
 	}
 	return e, d.leaf(t, ctx, "entry", "entry:"+e.ID, c.Person, map[string]any{"case": c.ID, "kind": e.Kind, "state": e.State}, e.stored())
+}
+
+// endOfDay turns a day that somebody typed into the instant at which it ends
+// where the case is; an empty day leaves the instant as it was.
+func (d *Desk) endOfDay(c Case, day, field string, at *time.Time) error {
+	if day == "" {
+		return nil
+	}
+	typed, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return problem.New(problem.Invalid, "casework.day", "This is not a day; write it as 2026-03-01.").With(field, "is not a day")
+	}
+	*at = d.profile(c.Profile).DayEnd(typed)
+	return nil
 }
 
 func (d *Desk) sealEntry(ctx context.Context, person string, e *Entry) error {
@@ -195,10 +213,11 @@ func (d *Desk) openEntry(ctx context.Context, person string, e *Entry) error {
 // EntryChange changes an entry; nil leaves as it is. Notes and events are
 // records of what was: they are corrected by a new one.
 type EntryChange struct {
-	State *string            `json:"state,omitempty"`
-	DueAt *time.Time         `json:"due_at,omitempty"`
-	Owner *string            `json:"owner,omitempty"`
-	Text  *map[string]string `json:"text,omitempty"`
+	State  *string            `json:"state,omitempty"`
+	DueAt  *time.Time         `json:"due_at,omitempty"`
+	DueDay string             `json:"due_day,omitempty" doc:"Instead of due_at: a day; it ends in the case's own time zone"`
+	Owner  *string            `json:"owner,omitempty"`
+	Text   *map[string]string `json:"text,omitempty"`
 }
 
 // ChangeEntry changes a need, risk, goal, task, family link or draft.
@@ -228,6 +247,9 @@ func (d *Desk) ChangeEntry(ctx context.Context, caseID, entry string, ch EntryCh
 		}
 		before := e.State
 		if err := ch.apply(&e, kind); err != nil {
+			return err
+		}
+		if err := d.endOfDay(c, ch.DueDay, "body.due_day", &e.DueAt); err != nil {
 			return err
 		}
 		e.ChangedAt = d.Clock.Now()
@@ -325,7 +347,7 @@ func (d *Desk) AskApproval(ctx context.Context, caseID, what, reason string) (a 
 		return a, problem.New(problem.Invalid, "casework.approval-kind", "An assessment, a plan or a closure can be approved.").With("body.what", "is unknown")
 	}
 	if what == "closure" && !slices.Contains(ClosureReasons, reason) {
-		return a, problem.New(problem.Invalid, "casework.reason-missing", "Choose one of the reasons: %s.", strings.Join(ClosureReasons, ", ")).With("body.reason", "is not one of them")
+		return a, problem.New(problem.Invalid, "casework.reason-unknown", "Choose one of the reasons: %s.", strings.Join(ClosureReasons, ", ")).With("body.reason", "is not one of them")
 	}
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
 		c, _, err := d.allowed(t, ctx, caseID, AskApproval, Administrative)
@@ -368,7 +390,7 @@ func noReferralUnderWay(t *db.Tx, caseID string) error {
 // DecideApproval approves or sends back; whoever asked cannot decide.
 func (d *Desk) DecideApproval(ctx context.Context, caseID, approval string, approve bool, reason string) (a Approval, err error) {
 	if !approve && strings.TrimSpace(reason) == "" {
-		return a, problem.New(problem.Invalid, "casework.reason-missing", "Say what is missing, so that the caseworker can go on.").With("body.reason", "is empty")
+		return a, problem.New(problem.Invalid, "casework.approval-reason", "Say what is missing, so that the caseworker can go on.").With("body.reason", "is empty")
 	}
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
 		c, g, err := d.allowed(t, ctx, caseID, See, Administrative)

@@ -1,10 +1,13 @@
 package casework
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"lintas/casework/htcds"
 	"lintas/casework/merge"
@@ -99,7 +102,7 @@ func (d *Desk) ExportHTCDS(ctx context.Context, personal bool) (out []htcds.Reco
 	who := actor.From(ctx)
 	where, args := d.visible(who)
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
-		list, err := db.All(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c WHERE `+where+` ORDER BY c.opened_at, c.id`, args...)
+		list, err := db.All(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c WHERE (`+where+`)`+real+` ORDER BY c.opened_at, c.id`, args...)
 		if err != nil {
 			return err
 		}
@@ -164,7 +167,8 @@ type Import struct {
 
 // ImportHTCDS brings in cases. A row that was brought before (same case_id
 // column) changes its case where it differs; one that resembles another case
-// is left for a human; a row with an error is left out and named. With dryRun
+// is left for a human; a row with an error, or of a case that takes nothing new,
+// is left out and named, and stops no other row. With dryRun
 // nothing is stored and the result is the same.
 func (d *Desk) ImportHTCDS(ctx context.Context, records []htcds.Record, issues []htcds.Issue, dryRun bool) (out Import, err error) {
 	out.DryRun = dryRun
@@ -172,13 +176,26 @@ func (d *Desk) ImportHTCDS(ctx context.Context, records []htcds.Record, issues [
 	for _, i := range issues {
 		byRow[i.Row] = append(byRow[i.Row], i)
 	}
-	seen := rowsSeen{}
+	seen, refs := rowsSeen{}, map[string]int{}
 	for n, r := range records {
-		res, err := d.importRow(ctx, r, byRow[n+1], dryRun)
+		row := cmp.Or(r.Row, n+1)
+		// Two rows of one number would be two persons in one case.
+		ref := r.Other[caseIDColumn]
+		if first := refs[ref]; ref != "" && first > 0 {
+			byRow[row] = append(byRow[row], htcds.Issue{Row: row, Field: caseIDColumn, Message: fmt.Sprintf("this number stands in row %d, too; each case needs a number of its own", first)})
+		} else {
+			refs[ref] = row
+		}
+		res, err := d.importRow(ctx, r, byRow[row], dryRun)
+		if p, ok := problem.As(err); ok && p.Kind != problem.Internal && p.Kind != problem.Unavailable {
+			// The case was closed, erased or given to a colleague since: this row's trouble, and no other's.
+			res.Do, res.Changes, err = "wrong", nil, nil
+			res.Issues = append(res.Issues, htcds.Issue{Message: p.Text})
+		}
 		if err != nil {
 			return out, err
 		}
-		res.Row = n + 1
+		res.Row = row
 		if dryRun && res.Do == "add" {
 			if res.Duplicates = seen.add(d, res.Row, toSheets(r)); len(res.Duplicates) > 0 {
 				res.Do = "duplicate"
@@ -199,15 +216,21 @@ func (d *Desk) ImportHTCDS(ctx context.Context, records []htcds.Record, issues [
 
 // rowsSeen are the rows that a dry run would have stored, by their marks: the
 // same person twice in one file is found as it is when the file is stored.
-type rowsSeen map[Mark][]int
+type rowsSeen struct {
+	rows  map[Mark][]int
+	words map[int]int // how many words of a name a row has
+}
 
 // add returns the earlier rows that may be the same person; a row without any
 // counts from now on.
-func (s rowsSeen) add(d *Desk, row int, values map[string]string) []Likeness {
+func (s *rowsSeen) add(d *Desk, row int, values map[string]string) []Likeness {
+	if s.rows == nil {
+		s.rows, s.words = map[Mark][]int{}, map[int]int{}
+	}
 	shared := map[int]map[string]int{}
-	marks := d.marksOf(values)
-	for _, m := range weigh(slices.Clone(marks), values) {
-		for _, earlier := range s[m] {
+	marks, q := d.marksOf(values), d.ask(values)
+	for _, m := range q.marks {
+		for _, earlier := range s.rows[m] {
 			if shared[earlier] == nil {
 				shared[earlier] = map[string]int{}
 			}
@@ -216,14 +239,17 @@ func (s rowsSeen) add(d *Desk, row int, values map[string]string) []Likeness {
 	}
 	var hits []markHit
 	for _, earlier := range slices.Sorted(maps.Keys(shared)) {
-		if alike(shared[earlier], values["birth_date"] != "") {
+		if q.alike(shared[earlier], s.words[earlier]) {
 			name := "row " + itoa(int64(earlier))
 			hits = append(hits, markHit{name, name, Opened, shared[earlier]})
 		}
 	}
 	if len(hits) == 0 {
 		for _, m := range marks {
-			s[m] = append(s[m], row)
+			s.rows[m] = append(s.rows[m], row)
+			if m.Kind == "name" {
+				s.words[row]++
+			}
 		}
 	}
 	return likenesses(hits)
@@ -250,12 +276,22 @@ func (d *Desk) importRow(ctx context.Context, r htcds.Record, issues []htcds.Iss
 		}
 		return res, nil
 	}
+	if born := values["birth_date"]; born > d.Clock.Now().AddDate(0, 0, 1).Format(time.DateOnly) {
+		res.Do = "wrong"
+		res.Issues = append(res.Issues, htcds.Issue{Field: "prs_Birthdate", Message: "lies in the future; a day of the past is expected, like 1999-05-04"})
+		return res, nil
+	}
 	ref, who := r.Other[caseIDColumn], actor.From(ctx)
 	var old Case
 	var known bool
 	if ref != "" {
 		err = d.DB.Read(ctx, func(t *db.Tx) (err error) {
-			old, known, err = caseBySource(t, who.Organisation, "import", ref)
+			if old, known, err = caseBySource(t, who.Organisation, "import", ref); err == nil && !known {
+				old, known, err = caseByCode(t, who.Organisation, ref) // an export of ours comes back
+			}
+			if err == nil && !known {
+				old, known, err = caseBySource(t, who.Organisation, "import", d.erasedSource(ref))
+			}
 			return err
 		})
 		if err != nil {
@@ -288,8 +324,10 @@ func (d *Desk) importChange(ctx context.Context, res RowResult, old Case, r htcd
 		if err != nil {
 			return err
 		}
-		res.Changes = append(res.Changes, htcds.Diff(have, r)...)
-		return nil
+		if res.Changes = append(res.Changes, htcds.Diff(have, r)...); len(res.Changes) == 0 {
+			return nil
+		}
+		return takesChanges(t, old, values)
 	})
 	if err != nil || len(res.Changes) == 0 {
 		return res, err
@@ -303,6 +341,24 @@ func (d *Desk) importChange(ctx context.Context, res RowResult, old Case, r htcd
 		res.Issues = append(res.Issues, conflictIssues(edited.Conflicts)...)
 	}
 	return res, err
+}
+
+// takesChanges says before anything is stored what storing would say: a dry run
+// must not promise what a case that was closed or erased since will refuse.
+func takesChanges(t *db.Tx, c Case, values map[string]string) error {
+	if err := c.takesNothing(); err != nil {
+		return err
+	}
+	erased, err := erasedOf(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for class := range byClass(values) {
+		if slices.Contains(erased, class) {
+			return errErased
+		}
+	}
+	return nil
 }
 
 func conflictIssues(list []merge.Clash) []htcds.Issue {

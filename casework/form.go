@@ -3,13 +3,13 @@ package casework
 import (
 	"bytes"
 	"context"
-	"embed"
+	_ "embed"
 	"encoding/base64"
-	"encoding/json"
 	"html/template"
 	"net/http"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/page"
@@ -21,67 +21,108 @@ import (
 	"lintas/platform/gate"
 )
 
-//go:embed vocabulary/form.json form.html
-var formFiles embed.FS
+//go:embed form.html
+var formTemplate string
 
-// formWords are the form's texts by language.
-var formWords = func() (w struct {
-	RTL   []string                     `json:"rtl"`
-	Texts map[string]map[string]string `json:"texts"`
-}) {
-	raw, err := formFiles.ReadFile("vocabulary/form.json")
-	if err == nil {
-		err = json.Unmarshal(raw, &w)
-	}
-	if err != nil {
-		panic("casework: the built-in texts of the form are broken: " + err.Error())
-	}
-	return w
-}()
+var formPage = template.Must(template.New("form.html").Parse(formTemplate))
 
-var formPage = template.Must(template.ParseFS(formFiles, "form.html"))
-
-// formData is what the page is drawn from.
+// formData is what the page is drawn from. The person's language comes first:
+// it is their consent, and they sign. The officer's stands beneath.
 type formData struct {
-	First, Second string
-	RTL           bool // of the second language
-	Reference     string
-	Priority      string
-	Deadline      string
-	From, To      string
-	Needs         []string
-	Text          string
-	Rows          []formRow
-	Draft         bool
+	Languages []formLanguage
+	Unwritten bool // the person's language is known and has no texts
+	Reference string
+	Priority  string
+	Deadline  string
+	From, To  string
+	Needs     []string
+	Text      string
+	Rows      []formRow
 }
 
 type formRow struct{ Name, Value string }
 
-// Word is a text of the form in a language, English when there is none; a
-// field without a text has its English label.
-func (f formData) Word(key, lang string) string {
-	if w := formWords.Texts[key][lang]; w != "" {
-		return w
+// formOf chooses the form's languages: the person's, then the officer's, once
+// where they are the same. Without texts in the person's language the officer's
+// stands alone and says so.
+func formOf(person, officer string) formData {
+	var f formData
+	first, ok := formIn(person)
+	if ok {
+		f.Languages = append(f.Languages, first)
 	}
-	if w := formWords.Texts[key]["en"]; w != "" {
-		return w
+	f.Unwritten = !ok && person != ""
+	second, ok := formIn(officer)
+	if !ok {
+		second = formLanguages["en"]
 	}
-	return fieldByName[key].Label
+	if len(f.Languages) == 0 || first.Code != second.Code {
+		f.Languages = append(f.Languages, second)
+	}
+	return f
 }
 
-// ReferralForm draws a referral as a page to print, in two languages. It holds
-// what the receipt names and nothing else, like every other disclosure.
-func (d *Desk) ReferralForm(ctx context.Context, referralID, second string) ([]byte, error) {
-	if second == "" {
-		second = "id"
+// Lang, Dir and Title are the page's own: those of the first language.
+func (f formData) Lang() string  { return f.Languages[0].tag() }
+func (f formData) Dir() string   { return f.Languages[0].text("").Dir }
+func (f formData) Title() string { return f.Languages[0].word("title") }
+
+// Words is a text of the form in its languages, said once where they say the
+// same.
+func (f formData) Words(key string) []formText {
+	return f.each(func(l formLanguage) string { return l.word(key) })
+}
+
+// Values is a field's value in the form's languages.
+func (f formData) Values(name, value string) []formText {
+	out := f.each(func(l formLanguage) string { return l.value(fieldByName[name], value) })
+	if len(out) == 1 && out[0].Text == value { // as somebody wrote it, in whatever script
+		out[0].Lang, out[0].Dir = "", "auto"
 	}
-	f := formData{First: "en", Second: second, RTL: slices.Contains(formWords.RTL, second), Draft: second != "en"}
-	err := d.DB.Write(ctx, func(t *db.Tx) error {
-		r, found, err := referralByID(t, referralID)
-		if err != nil || !found {
-			return orProblem(err, errNoReferral)
+	return out
+}
+
+// Asked are the services asked for, in a line of each language.
+func (f formData) Asked() []formText {
+	return f.each(func(l formLanguage) string {
+		var names []string
+		for _, need := range f.Needs {
+			names = append(names, l.word(need))
 		}
-		sides, err := d.parties(t, ctx, r)
+		return strings.Join(names, " · ")
+	})
+}
+
+// Drafts say in each language, and in English in any case, that there is a text
+// on the paper that no speaker has checked; nothing where all were.
+func (f formData) Drafts() []formText {
+	if !slices.ContainsFunc(f.Languages, func(l formLanguage) bool { return l.Draft }) {
+		return nil
+	}
+	out := f.Words("draft")
+	if en := formLanguages["en"]; !slices.ContainsFunc(f.Languages, func(l formLanguage) bool { return l.Code == en.Code }) {
+		out = append(out, en.text(en.word("draft")))
+	}
+	return out
+}
+
+func (f formData) each(say func(formLanguage) string) (out []formText) {
+	for _, l := range f.Languages {
+		if s := say(l); !slices.ContainsFunc(out, func(t formText) bool { return t.Text == s }) {
+			out = append(out, l.text(s))
+		}
+	}
+	return out
+}
+
+// ReferralForm draws a referral as a page to print: in the person's language
+// (empty: the one that consent was explained in) with the officer's beneath.
+// It holds what the receipt names and nothing else, like every other
+// disclosure.
+func (d *Desk) ReferralForm(ctx context.Context, referralID, person, officer string) ([]byte, error) {
+	var f formData
+	err := d.DB.Write(ctx, func(t *db.Tx) error {
+		r, sides, err := d.referralFor(t, ctx, referralID)
 		if err != nil {
 			return err
 		}
@@ -89,16 +130,26 @@ func (d *Desk) ReferralForm(ctx context.Context, referralID, second string) ([]b
 		if !sender && !(slices.Contains(sides, referral.Receiver) && r.State.Disclosed()) {
 			return errNoReferral
 		}
+		if person == "" && r.Receipt != "" {
+			receipt, _, err := receiptByID(t, r.Receipt)
+			if err != nil {
+				return err
+			}
+			person = receipt.Language
+		}
+		f = formOf(person, officer)
 		return d.fillForm(t, ctx, r, &f)
 	})
 	if err != nil {
 		return nil, err
 	}
+	return f.page()
+}
+
+func (f formData) page() ([]byte, error) {
 	var out bytes.Buffer
-	if err := formPage.Execute(&out, f); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	err := formPage.Execute(&out, f)
+	return out.Bytes(), err
 }
 
 func (d *Desk) fillForm(t *db.Tx, ctx context.Context, r Referral, f *formData) error {
@@ -179,7 +230,7 @@ func (d *Desk) serveForm(g *gate.Gate, w http.ResponseWriter, r *http.Request) {
 		g.WriteError(w, r, err)
 		return
 	}
-	html, err := d.ReferralForm(r.Context(), r.PathValue("referral"), r.URL.Query().Get("language"))
+	html, err := d.ReferralForm(r.Context(), r.PathValue("referral"), r.URL.Query().Get("language"), r.URL.Query().Get("officer"))
 	if err == nil && r.URL.Query().Get("format") == "pdf" {
 		if html, err = PDF(r.Context(), html); err == nil {
 			w.Header().Set("Content-Type", "application/pdf")

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"math"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,9 +105,9 @@ func (l hsdsLines) write(w http.ResponseWriter) {
 // CSV files.
 func ReadDirectory(data []byte) (file hsds.File, err error) {
 	if bytes.HasPrefix(data, []byte("PK")) {
-		z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+		z, err := openZip(data)
 		if err != nil {
-			return file, problem.New(problem.Malformed, "casework.hsds", "The zip file is damaged.").Because(err)
+			return file, err
 		}
 		file, err = hsds.ReadCSV(z)
 		return file, asHSDS(err)
@@ -116,6 +118,41 @@ func ReadDirectory(data []byte) (file hsds.File, err error) {
 	file, err = hsds.ReadJSON(data)
 	return file, asHSDS(err)
 }
+
+// openZip opens a zip that holds what a directory needs and nothing that
+// another program might unpack where it should not. Its files are counted
+// before any is listed: a list of a million takes half a gigabyte.
+func openZip(data []byte) (*zip.Reader, error) {
+	if bytes.Count(data, []byte("PK\x01\x02")) > 2*hsds.MaxFiles {
+		return nil, errZipFiles
+	}
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, problem.New(problem.Malformed, "casework.hsds-zip", "The zip file is damaged. Make it again and send it.").Because(err)
+	}
+	if len(z.File) > hsds.MaxFiles {
+		return nil, errZipFiles
+	}
+	names := map[string]bool{}
+	for _, f := range z.File {
+		name := strings.TrimSuffix(f.Name, "/")
+		switch {
+		case !filepath.IsLocal(name) || strings.ContainsAny(name, `\:`):
+			return nil, errZipPath
+		case f.Flags&1 != 0:
+			return nil, problem.New(problem.Malformed, "casework.hsds-zip-locked", "The zip file is locked with a password. Send it without.")
+		case names[name]:
+			return nil, problem.New(problem.Malformed, "casework.hsds-zip-twice", "Two files in the zip have one name. Make it again and send it.")
+		}
+		names[name] = true
+	}
+	return z, nil
+}
+
+var (
+	errZipFiles = problem.New(problem.TooLarge, "casework.hsds-zip-files", "The zip holds more than %d files. Send the tables of the directory alone.", hsds.MaxFiles)
+	errZipPath  = problem.New(problem.Malformed, "casework.hsds-zip-path", "A file in the zip has a path that leads out of its folder. This is no directory; nothing of it was read.")
+)
 
 // asHSDS says what is wrong with a file as a whole. A directory holds no
 // person, so that the reader's own words may be shown.
@@ -133,9 +170,9 @@ func refuseWrong(wrong []hsds.RowError) error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	p := problem.New(problem.Invalid, "casework.hsds-rows", "Some rows cannot be read. Nothing was imported. Correct them and send again.")
+	p := problem.New(problem.Invalid, "casework.hsds-rows", "%d rows cannot be read. Nothing was imported. Correct them and send again.", len(wrong))
 	for _, x := range wrong[:min(len(wrong), 100)] {
-		p.With(strings.TrimSuffix(x.File+":"+itoa(int64(x.Row))+":"+x.Column, ":"), x.Message)
+		p.With(strings.TrimSuffix(x.File+":"+itoa(int64(x.Row))+":"+x.Column, ":"), x.Veiled().Message)
 	}
 	return p
 }
@@ -358,7 +395,7 @@ func (dir *directory) near(r *http.Request) (func(hsds.ServiceAtLocation) bool, 
 		return nil, problem.New(problem.Invalid, "casework.hsds-proximity", "proximity is a number of metres.").With("query.proximity", "is not a number")
 	}
 	if postcode == "" {
-		return nil, problem.New(problem.Invalid, "casework.hsds-proximity", "proximity is counted from a postcode; give one, too.").With("query.postcode", "is missing")
+		return nil, problem.New(problem.Invalid, "casework.hsds-postcode", "proximity is counted from a postcode; give one, too.").With("query.postcode", "is missing")
 	}
 	lat, lon, placed := dir.middle(postcode)
 	return func(at hsds.ServiceAtLocation) bool {

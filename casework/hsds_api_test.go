@@ -295,7 +295,7 @@ func TestTheCommandNamesWhatIsWrongWithAFileOfCases(t *testing.T) {
 	var out bytes.Buffer
 	err := CheckCases([]byte("prs_FirstName,prs_Birthdate,prs_Gender\nMya,1/2/2020,Female\nNu,2001-01-01,Star\n"), false, &out)
 	wantCode(t, err, "casework.htcds-rows")
-	want := "error: row 1, prs_Birthdate: \"1/2/2020\" is not a date; write it as year-month-day, like 2026-03-01\nwarning: row 2, prs_Gender: not in the standard's list; kept as written\n2 cases, 1 errors, 1 warnings\n"
+	want := "error: row 1, prs_Birthdate (cell B2): \"1/2/2020\" could be two days, with the day first or the month first; write it as year-month-day, like 2026-03-01\nwarning: row 2, prs_Gender (cell C3): not in the standard's list; kept as written\n2 cases, 1 errors, 1 warnings\n"
 	if out.String() != want {
 		t.Errorf("said\n%s", out.String())
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,7 +18,6 @@ import (
 	"lintas/casework/referral"
 	"lintas/kernel/actor"
 	"lintas/kernel/problem"
-	"lintas/platform/audit"
 	"lintas/platform/gate"
 )
 
@@ -123,8 +123,10 @@ func (d *Desk) caseRoutes(g *gate.Gate) {
 		Owner  string    `query:"owner"`
 		Before time.Time `query:"before"`
 		Limit  int       `query:"limit" minimum:"0" maximum:"100"`
+
+		Exercises bool `query:"exercises" doc:"The exercises under way instead of real cases"`
 	}) (*items[Case], error) {
-		return listed(d.Cases(ctx, Search{Text: in.Text, State: State(in.State), Owner: in.Owner, Before: in.Before, Limit: in.Limit}))
+		return listed(d.Cases(ctx, Search{Text: in.Text, State: State(in.State), Owner: in.Owner, Before: in.Before, Limit: in.Limit, Exercises: in.Exercises}))
 	})
 	gate.Register(g, op("POST", "/cases", "Open a case"), caseworkers, func(ctx context.Context, in *body[NewCase]) (*body[Case], error) {
 		return one(d.OpenCase(ctx, in.Body))
@@ -159,8 +161,11 @@ func (d *Desk) caseRoutes(g *gate.Gate) {
 	}]) (*none, error) {
 		return nil, d.BreakGlass(ctx, in.Case, in.Body.Reason)
 	})
-	gate.Register(g, op("GET", "/cases/{case}/seen", "Who has seen or changed this"), staff, func(ctx context.Context, in *onCase) (*items[audit.Leaf], error) {
+	gate.Register(g, op("GET", "/cases/{case}/seen", "Who has seen or changed this"), staff, func(ctx context.Context, in *onCase) (*items[Seen], error) {
 		return listed(d.WhoHasSeen(ctx, in.Case))
+	})
+	gate.Register(g, op("POST", "/cases/{case}/end-exercise", "Erase an exercise for good"), caseworkers, func(ctx context.Context, in *onCase) (*none, error) {
+		return nil, d.EndExercise(ctx, in.Case)
 	})
 	gate.Register(g, op("POST", "/cases/{case}/erase", "Erase field classes for good"), supervisors, func(ctx context.Context, in *caseBody[struct {
 		Classes []string `json:"classes" doc:"Empty means all"`
@@ -322,7 +327,7 @@ func (d *Desk) directoryRoutes(g *gate.Gate) {
 	gate.Register(g, op("PUT", "/services", "Add or replace one service"), supervisors, func(ctx context.Context, in *struct{ RawBody []byte }) (*body[hsds.Service], error) {
 		var s hsds.Service
 		if err := json.Unmarshal(in.RawBody, &s); err != nil {
-			return nil, problem.New(problem.Malformed, "casework.hsds", "This is not a service in HSDS's form.").Because(err)
+			return nil, problem.New(problem.Malformed, "casework.hsds-service", "This is not a service in HSDS's form.").Because(err)
 		}
 		return one(d.PutService(ctx, s))
 	})
@@ -338,8 +343,25 @@ func (d *Desk) directoryRoutes(g *gate.Gate) {
 		out.Body.URL = url
 		return out, err
 	})
+	gate.Register(g, op("PUT", "/services/{part}/receiver", "Say that your organisation answers for a service here, or no longer does"), supervisors, func(ctx context.Context, in *struct {
+		Part string `path:"part"`
+		Body struct {
+			Answers bool `json:"answers"`
+		}
+	}) (*none, error) {
+		return nil, d.AnswerFor(ctx, in.Part, in.Body.Answers)
+	})
 	gate.Handle(g, "GET", "/api/casework/directory", gate.SignedIn(), func(w http.ResponseWriter, r *http.Request) { d.serveDirectory(g, w, r) })
 	gate.Handle(g, "POST", "/api/casework/directory", supervisors, func(w http.ResponseWriter, r *http.Request) { d.takeDirectory(g, w, r) })
+	gate.Register(g, op("GET", "/directory/imports", "Files that were brought into the directory, and what a file may be"), supervisors, func(ctx context.Context, _ *none) (*body[DirectoryImports], error) {
+		list, err := d.DirectoryImports(ctx)
+		return one(DirectoryImports{Items: list, Limits: directoryLimits}, err)
+	})
+	gate.Register(g, op("POST", "/directory/imports/{part}/undo", "Take an import back as one, while nothing was built on it"), supervisors, func(ctx context.Context, in *struct {
+		Part string `path:"part"`
+	}) (*body[DirectoryImport], error) {
+		return one(d.UndoImport(ctx, in.Part))
+	})
 }
 
 // serveDirectory exports the directory as HSDS tables: JSON, or CSV in a zip.
@@ -360,28 +382,37 @@ func (d *Desk) serveDirectory(g *gate.Gate, w http.ResponseWriter, r *http.Reque
 	writeJSON(w, flat)
 }
 
-// takeDirectory imports HSDS tables: JSON, or a zip of CSV.
+// takeDirectory imports HSDS tables: JSON, or a zip of CSV. With dry_run=true it
+// says what that would do; import, seen and mark are those of Bringing.
 func (d *Desk) takeDirectory(g *gate.Gate, w http.ResponseWriter, r *http.Request) {
-	data, err := readBody(w, r, 64<<20)
+	out, err := d.takenDirectory(w, r)
 	if err != nil {
 		g.WriteError(w, r, err)
 		return
 	}
+	writeJSON(w, out)
+}
+
+func (d *Desk) takenDirectory(w http.ResponseWriter, r *http.Request) (out Imported, err error) {
+	q := r.URL.Query()
+	how := Bringing{DryRun: q.Get("dry_run") == "true", ID: q.Get("import"), Mark: q.Get("mark")}
+	if text := q.Get("seen"); text != "" {
+		if how.Seen, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return out, problem.New(problem.Malformed, "casework.directory-seen", "seen is the version of the directory, a whole number.").Because(err)
+		}
+	}
+	data, err := readBody(w, r, maxDirectoryFile)
+	if err != nil {
+		return out, err
+	}
 	file, err := ReadDirectory(data)
-	if err == nil {
+	if err == nil && !how.DryRun {
 		err = refuseWrong(file.Wrong)
 	}
 	if err != nil {
-		g.WriteError(w, r, err)
-		return
+		return out, err
 	}
-	out, err := d.ImportDirectory(r.Context(), file.Directory)
-	if err != nil {
-		g.WriteError(w, r, err)
-		return
-	}
-	out.Left = file.Left
-	writeJSON(w, out)
+	return d.ImportDirectory(r.Context(), file, how)
 }
 
 func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
@@ -482,7 +513,9 @@ func ReadCases(data []byte) (records []htcds.Record, issues []htcds.Issue, err e
 		records, issues, err = htcds.ReadCSV(bytes.NewReader(data))
 	}
 	if err != nil {
-		return nil, nil, problem.New(problem.Malformed, "casework.htcds", "The file cannot be read as cases. Send CSV, XLSX or JSON with the field names of HTCDS 2.0, such as prs_FirstName.").Because(err)
+		// The reader's own words name rows, sheets and signs, never what stands in a cell.
+		why := strings.TrimPrefix(strings.TrimPrefix(err.Error(), htcds.ErrShape.Error()), ": ")
+		return nil, nil, problem.New(problem.Malformed, "casework.htcds", "The file cannot be read as cases: %s. Send CSV, XLSX or JSON with the field names of HTCDS 2.0, such as prs_FirstName.", why).Because(err)
 	}
 	return records, issues, nil
 }

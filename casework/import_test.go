@@ -199,3 +199,67 @@ func TestTenThousandRowsComeInAndOneBadRowStaysOut(t *testing.T) {
 		}
 	}
 }
+
+// brought imports a table of cases.
+func brought(t *testing.T, w *world, table string, dry bool) Import {
+	t.Helper()
+	records, issues, err := ReadCases([]byte(table))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return must[Import](t)(w.ImportHTCDS(ana, records, issues, dry))
+}
+
+// Two rows of one number are two persons: the second must not overwrite the
+// first, and a dry run must not promise two cases.
+func TestANumberThatStandsTwiceInAFileMakesNoCaseOfTwoPersons(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	table := "Case ID,prs_FirstName,prs_SecondName,prs_Birthdate\n7,Mya,Hla,1999-05-04\n\n7,Nwe,Oo,1990-01-01\n"
+	for _, dry := range []bool{true, false} {
+		out := brought(t, w, table, dry)
+		if out.Added != 1 || out.Wrong != 1 || out.Rows[1].Row != 3 || !strings.Contains(out.Rows[1].Issues[0].Message, "row 1") {
+			t.Errorf("dry %v: %+v", dry, out)
+		}
+	}
+}
+
+func TestEmptyRowsMakeNoCases(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	if out := brought(t, w, "prs_FirstName,prs_Birthdate\n,\nMya,1999-05-04\n\n , \n", true); out.Added != 1 || len(out.Rows) != 1 {
+		t.Errorf("%+v", out)
+	}
+}
+
+func TestTheOwnExportComesBackToItsCases(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	brought(t, w, "case_id,prs_FirstName,prs_SecondName,prs_Birthdate\n1,Mya,Hla,1999-05-04\n2,Nwe,Oo,1990-01-01\n", false)
+	var table bytes.Buffer
+	if err := htcds.WriteCSV(&table, must[[]htcds.Record](t)(w.ExportHTCDS(sari, true))); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range brought(t, w, table.String(), true).Rows {
+		if r.Do != "same" {
+			t.Errorf("row %d would %s: %+v", r.Row, r.Do, r)
+		}
+	}
+	changed := brought(t, w, strings.Replace(table.String(), "Nwe", "New", 1), false)
+	if changed.Change != 1 || changed.Added+changed.Wrong != 0 {
+		t.Errorf("%+v", changed)
+	}
+}
+
+func TestABirthdayOfThisCenturyInAnotherCalendarIsReadAndOneToComeIsRefused(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	out := brought(t, w, "case_id,prs_FirstName,prs_Birthdate\n1,Mya,๔/๕/๒๕๔๒\n2,Nwe,2031-01-01\n3,Hla,1990\n", false)
+	if out.Added != 1 || out.Wrong != 2 || !out.Rows[0].Issues[0].Warning {
+		t.Fatalf("%+v", out)
+	}
+	if r := must[[]htcds.Record](t)(w.ExportHTCDS(sari, true)); r[0].Values["prs_Birthdate"][0] != "1999-05-04" {
+		t.Error(r)
+	}
+	for i, says := range []string{"Buddhist", "future", "no whole day"} {
+		if !strings.Contains(out.Rows[i].Issues[0].Message, says) {
+			t.Errorf("row %d says %v", i+1, out.Rows[i].Issues)
+		}
+	}
+}

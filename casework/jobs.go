@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -29,19 +30,21 @@ func (d *Desk) Jobs() []jobs.Job {
 func (d *Desk) Deadlines(ctx context.Context) error {
 	now := d.Clock.Now()
 	const page = 500
+	var failed []error
 	for {
 		var list []Referral
 		err := d.DB.Read(ctx, func(t *db.Tx) (err error) { list, err = ringing(t, now, page); return err })
 		if err != nil {
-			return err
+			return errors.Join(append(failed, err)...)
 		}
+		before := len(failed)
 		for _, r := range list {
 			if err := d.ring(ctx, r.ID, now); err != nil {
-				return err
+				failed = append(failed, err) // one that cannot be read must not keep the others waiting
 			}
 		}
-		if len(list) < page {
-			return nil
+		if len(list) < page || len(failed) > before {
+			return errors.Join(failed...)
 		}
 	}
 }

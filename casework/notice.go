@@ -2,6 +2,8 @@ package casework
 
 import (
 	"context"
+	_ "embed"
+	"encoding/json"
 	"errors"
 	"net/mail"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"lintas/casework/referral"
 	"lintas/kernel/actor"
 	"lintas/kernel/id"
+	"lintas/kernel/locale"
 	"lintas/kernel/problem"
 	"lintas/platform/db"
 	"lintas/platform/push"
@@ -35,6 +38,11 @@ const everybody = "*"
 // notify queues a notice in the transaction of what it tells: what happened is
 // told, and what did not happen is not.
 func (d *Desk) notify(t *db.Tx, n Notice) error {
+	if n.Case != "" {
+		if c, found, err := caseByID(t, n.Case); err != nil || found && c.Exercise {
+			return err // an exercise alarms nobody
+		}
+	}
 	n.ID, n.MadeAt = id.New(), d.Clock.Now()
 	return insertNotice(t, n)
 }
@@ -95,11 +103,43 @@ func (d *Desk) SetChannel(ctx context.Context, kind, value string) error {
 	})
 }
 
-// What a notice says outside the node: that there is something, never what.
-const (
-	noticeSubject = "There is something for you in Lintas"
-	noticeText    = "There is something for you in Lintas. Sign in to see it. This message holds no names and needs no answer."
-)
+// noticeWords is what a notice says outside the node, in one language: that
+// there is something, never what. A push is cut at 100 characters by the page
+// that shows it.
+type noticeWords struct {
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+	Push    string `json:"push"`
+}
+
+//go:embed notices.json
+var noticeFile []byte
+
+// noticesIn are the words by the language's code.
+var noticesIn = func() map[string]noticeWords {
+	var f struct {
+		Locales map[string]noticeWords `json:"locales"`
+	}
+	if err := json.Unmarshal(noticeFile, &f); err != nil {
+		panic("casework/notices.json: " + err.Error()) // embedded: a test reads it, too
+	}
+	return f.Locales
+}()
+
+// wordsFor are the words in the language that a person reads.
+func (d *Desk) wordsFor(ctx context.Context, person string) (noticeWords, error) {
+	code := locale.Interface[0].Code
+	if d.LocaleOf != nil {
+		var err error
+		if code, err = d.LocaleOf(ctx, person); err != nil {
+			return noticeWords{}, err
+		}
+	}
+	if w, ok := noticesIn[code]; ok {
+		return w, nil
+	}
+	return noticesIn[locale.Interface[0].Code], nil
+}
 
 // SendNotices sends queued notices to those who asked for them elsewhere than
 // on the page. A notice that reached nobody is tried again, five times in all.
@@ -164,11 +204,15 @@ func (d *Desk) sendBy(ctx context.Context, c channel) error {
 	if err != nil {
 		return err
 	}
+	words, err := d.wordsFor(ctx, c.Person)
+	if err != nil {
+		return err
+	}
 	switch {
 	case c.Kind == "email" && d.Mail != nil:
-		return d.Mail(ctx, string(value), noticeSubject, noticeText)
+		return d.Mail(ctx, string(value), words.Subject, words.Text)
 	case c.Kind == "push" && d.Push != nil:
-		err = d.Push(ctx, value, noticeText)
+		err = d.Push(ctx, value, words.Push)
 		if errors.Is(err, push.ErrGone) {
 			return d.DB.Write(ctx, func(t *db.Tx) error { return deleteChannel(t, c.Person, c.Kind) })
 		}

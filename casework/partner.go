@@ -53,11 +53,7 @@ type LinkOut struct {
 func (d *Desk) MakeLink(ctx context.Context, referralID string) (out LinkOut, err error) {
 	secret, code := id.Secret(), oneTimeCode()
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
-		r, found, err := referralByID(t, referralID)
-		if err != nil || !found {
-			return orProblem(err, errNoReferral)
-		}
-		sides, err := d.parties(t, ctx, r)
+		r, sides, err := d.referralFor(t, ctx, referralID)
 		if err != nil {
 			return err
 		}
@@ -121,11 +117,7 @@ func plainCode(code string) string {
 // itself stands.
 func (d *Desk) EndLink(ctx context.Context, referralID string) error {
 	return d.DB.Write(ctx, func(t *db.Tx) error {
-		r, found, err := referralByID(t, referralID)
-		if err != nil || !found {
-			return orProblem(err, errNoReferral)
-		}
-		sides, err := d.parties(t, ctx, r)
+		r, sides, err := d.referralFor(t, ctx, referralID)
 		if err != nil {
 			return err
 		}

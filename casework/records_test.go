@@ -11,12 +11,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"lintas/casework/htcds"
 	"lintas/casework/matching"
 	"lintas/casework/referral"
 	"lintas/kernel/actor"
 	"lintas/kernel/id"
+	"lintas/kernel/locale"
 	"lintas/platform/audit"
 	"lintas/platform/db"
 	"lintas/platform/db/dbtest"
@@ -123,7 +125,7 @@ func TestWhoIsIdentifiedAndNotHelpedIsAStateWithAReason(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		c := w.openMya(t)
 		_, err := w.SetState(ana, c.ID, Declined, "")
-		wantCode(t, err, "casework.reason-missing")
+		wantCode(t, err, "casework.reason-unknown")
 		must[Case](t)(w.SetState(ana, c.ID, Declined, "fear_of_authorities"))
 		must[Case](t)(w.SetState(ana, c.ID, Opened, "person_asked"))
 		c = must[Case](t)(w.SetState(ana, c.ID, Unreferred, "no_interpreter"))
@@ -518,6 +520,65 @@ func TestNoticesLeaveTheNodeWithoutAnythingPersonal(t *testing.T) {
 	})
 }
 
+func TestANoticeIsWrittenInTheLanguageOfWhoeverGetsIt(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		reads := map[string]string{"sari": "my", "tun": "ar", "mai": "xx"} // a language that nobody wrote yet is English
+		w.LocaleOf = func(_ context.Context, person string) (string, error) { return reads[person], nil }
+		w.Staff = func(context.Context, string, ...actor.Role) ([]string, error) {
+			return []string{"sari", "tun", "mai"}, nil
+		}
+		mails, pushes := map[string][2]string{}, map[string]string{}
+		w.Mail = func(_ context.Context, to, subject, text string) error {
+			mails[to] = [2]string{subject, text}
+			return nil
+		}
+		w.Push = func(_ context.Context, subscription []byte, text string) error {
+			pushes[string(subscription)] = text
+			return nil
+		}
+		for who, ctx := range map[string]context.Context{"sari": sari, "tun": as("tun", ours, actor.Supervisor), "mai": mai} {
+			if err := w.SetChannel(ctx, "email", who+"@agency.test"); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.SetChannel(ctx, "push", who); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.BreakGlass(budi, w.openMya(t).ID, "she called me and Ana is ill today"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.SendNotices(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		for who, code := range map[string]string{"sari": "my", "tun": "ar", "mai": "en"} {
+			want := noticesIn[code]
+			if mails[who+"@agency.test"] != [2]string{want.Subject, want.Text} || pushes[who] != want.Push {
+				t.Errorf("%s reads %s and is sent %q and %q", who, code, mails[who+"@agency.test"], pushes[who])
+			}
+		}
+	})
+}
+
+func TestEveryLanguageOfTheInterfaceHasItsNotice(t *testing.T) {
+	for _, l := range locale.Interface {
+		w := noticesIn[l.Code]
+		if w.Subject == "" || w.Text == "" || w.Push == "" {
+			t.Errorf("%s lacks a notice: %+v", l.Code, w)
+		}
+		if n := len(utf16.Encode([]rune(w.Push))); n > 100 {
+			t.Errorf("the push in %s has %d characters and is cut at 100", l.Code, n)
+		}
+		for other, o := range noticesIn {
+			if other != l.Code && o.Text == w.Text {
+				t.Errorf("%s and %s say the same words", l.Code, other)
+			}
+		}
+	}
+	if len(noticesIn) != len(locale.Interface) {
+		t.Errorf("%d languages have a notice, the interface has %d", len(noticesIn), len(locale.Interface))
+	}
+}
+
 // The database's own file never holds a personal field in the clear.
 func TestTheStoreHoldsNoPlainText(t *testing.T) {
 	d := dbtest.SQLite(t)
@@ -618,11 +679,12 @@ func TestEnoughIsTheSameInSQLAndInGo(t *testing.T) {
 		pick := func(list ...string) string { return list[rng.IntN(len(list))] }
 		person := func() map[string]string {
 			return map[string]string{
-				"given_name": pick("Mya", "မြ", "Somchai", "สมชาย", ""), "family_name": pick("Hla", "Srisuwan", "ศรีสุวรรณ", "Win"),
-				"birth_date": pick("", "1999-05-04", "2000-01-01"), "phone": pick("", "", "+66812345678"),
+				"given_name": pick("Mya", "မြ", "Somchai", "สมชาย", "", "Daw Mya", "นางสาวมาลี", "Nguyen Thi", "Siti binti"), "family_name": pick("Hla", "Srisuwan", "ศรีสุวรรณ", "Win", "Hoa", "Hla Win"),
+				"other_names": pick("", "", "May", "Mya Hla"),
+				"birth_date":  pick("", "1999-05-04", "2000-01-01"), "phone": pick("", "", "+66812345678"),
 			}
 		}
-		for range 60 {
+		for range 120 {
 			first, second := person(), person()
 			seen := rowsSeen{}
 			seen.add(w.Desk, 1, first)

@@ -104,8 +104,13 @@ func (d *Desk) Offer(ctx context.Context, caseID string, n NewReferral) (r Refer
 		if c, _, err = d.allowed(t, ctx, caseID, Refer, Administrative); err != nil {
 			return err
 		}
-		if c.State == Closed {
-			return problem.New(problem.Conflict, "casework.closed", "The case is closed. Open it again first.")
+		if err := c.takesNothing(); err != nil {
+			return err
+		}
+		if n.Receiver == "" && n.Peer == "" {
+			if n.Receiver, err = receiverOf(t, n.Service); err != nil {
+				return err
+			}
 		}
 		r, err = d.storeOffer(t, ctx, c, n)
 		return err
@@ -182,6 +187,16 @@ type StepIn struct {
 	Receipt *string   `json:"receipt,omitempty"`
 }
 
+// referralFor is a referral with the sides that the actor may speak for, which may be none.
+func (d *Desk) referralFor(t *db.Tx, ctx context.Context, id string) (Referral, []referral.Party, error) {
+	r, found, err := referralByID(t, id)
+	if err != nil || !found {
+		return r, nil, orProblem(err, errNoReferral)
+	}
+	sides, err := d.parties(t, ctx, r)
+	return r, sides, err
+}
+
 // parties are the sides that the actor may speak for.
 func (d *Desk) parties(t *db.Tx, ctx context.Context, r Referral) ([]referral.Party, error) {
 	who := actor.From(ctx)
@@ -191,7 +206,7 @@ func (d *Desk) parties(t *db.Tx, ctx context.Context, r Referral) ([]referral.Pa
 		if err != nil {
 			return nil, err
 		}
-		if found {
+		if found && !c.gone() {
 			g, err := d.guard(t, c)
 			if err != nil {
 				return nil, err
@@ -267,6 +282,9 @@ func (d *Desk) step(t *db.Tx, ctx context.Context, r Referral, in StepIn, side r
 		}
 	}
 	now := d.Clock.Now()
+	if err := d.exerciseStays(t, r, in.Event); err != nil {
+		return r, err
+	}
 	if in.Event == referral.Rescope || in.Event == referral.Send || in.Event == referral.Extend {
 		if err := in.rescope(&r); err != nil {
 			return r, err
@@ -288,6 +306,19 @@ func (d *Desk) step(t *db.Tx, ctx context.Context, r Referral, in StepIn, side r
 	}
 	r.take(out.Referral)
 	return r, d.storeStep(t, ctx, &r, in, side, out.Rule.Tell)
+}
+
+// exerciseStays refuses the steps by which something would reach a receiver
+// when the case is an exercise.
+func (d *Desk) exerciseStays(t *db.Tx, r Referral, event referral.Event) error {
+	if r.Case == "" || event != referral.Send && event != referral.Extend {
+		return nil
+	}
+	c, found, err := caseByID(t, r.Case)
+	if err == nil && found && c.Exercise {
+		return errExercise
+	}
+	return err
 }
 
 // rescope lays a changed scope over the referral before a step is taken.
@@ -424,11 +455,7 @@ type Disclosed struct {
 // the step "see". A receiver whose view was closed sees that and why, not what.
 func (d *Desk) OpenReferral(ctx context.Context, referralID string) (v Disclosed, err error) {
 	err = d.DB.Write(ctx, func(t *db.Tx) error {
-		r, found, err := referralByID(t, referralID)
-		if err != nil || !found {
-			return orProblem(err, errNoReferral)
-		}
-		sides, err := d.parties(t, ctx, r)
+		r, sides, err := d.referralFor(t, ctx, referralID)
 		if err != nil {
 			return err
 		}
@@ -467,6 +494,9 @@ func (d *Desk) disclose(t *db.Tx, ctx context.Context, r Referral) (v Disclosed,
 	}
 	if v.Values == nil {
 		v.Values = map[string]string{}
+	}
+	if v.From == "" && d.OrganisationName != nil && r.Organisation != "" { // of this node
+		v.From = d.OrganisationName(t.Context(), r.Organisation)
 	}
 	v.Referral = r
 	if v.Referral.Steps, err = stepsOf(t, r.ID); err != nil {

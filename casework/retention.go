@@ -2,6 +2,9 @@ package casework
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"lintas/kernel/problem"
@@ -59,10 +62,8 @@ func (d *Desk) erase(ctx context.Context, c Case, classes []string) (e Erased, e
 				return err
 			}
 		}
-		if len(classes) == len(Classes) {
-			if err := erasePerson(t, c.Person, e.At); err != nil {
-				return err
-			}
+		if err := d.eraseOpen(t, ctx, c.ID, classes, e.At); err != nil {
+			return err
 		}
 		sealed, err := sealedOf(t, c.ID, classes)
 		if err != nil {
@@ -79,24 +80,136 @@ func (d *Desk) erase(ctx context.Context, c Case, classes []string) (e Erased, e
 	return e, err
 }
 
+// erasedCase is the reason for the state of a case of which everything was
+// erased: nobody can work on it, so it is on nobody's list.
+const erasedCase = "erased"
+
+// takesNothing says why nothing new is written on a case; nil while it is open.
+func (c Case) takesNothing() error {
+	switch {
+	case c.State == Closed && c.Reason == erasedCase:
+		return errErased
+	case c.State == Closed:
+		return errClosed
+	}
+	return nil
+}
+
+// eraseOpen takes away what of the erased classes stands beside the sealed
+// values: the place, codes that somebody may have typed, and, when nothing is
+// left of the person, a partner's own number of the case and the notices. The
+// state, the dates and the codes of events stay for counts and terms.
+func (d *Desk) eraseOpen(t *db.Tx, ctx context.Context, caseID string, classes []string, now time.Time) error {
+	c, found, err := caseByID(t, caseID)
+	if err != nil || !found {
+		return err
+	}
+	if err := d.eraseCodes(t, ctx, c, classes); err != nil {
+		return err
+	}
+	if slices.Contains(classes, Location) {
+		c.Place = ""
+	}
+	if whole, err := d.whollyErased(ctx, c); err != nil {
+		return err
+	} else if !whole {
+		c.ChangedAt = now
+		return d.storeErased(t, ctx, c)
+	}
+	if err := erasePerson(t, c.Person, now); err != nil {
+		return err
+	}
+	if err := deleteNotices(t, c.ID); err != nil {
+		return err
+	}
+	if c.SourceRef != "" && !strings.HasPrefix(c.SourceRef, erasedRef) {
+		c.SourceRef = d.erasedSource(c.SourceRef)
+	}
+	if c.State != Closed {
+		c.State, c.Reason, c.ClosedAt = Closed, erasedCase, now
+	}
+	c.ChangedAt = now
+	if err := d.storeErased(t, ctx, c); err != nil {
+		return err
+	}
+	return d.windDues(t, ctx, c)
+}
+
+// storeErased stores a case after an erasure, with the leaf that vouches for it.
+func (d *Desk) storeErased(t *db.Tx, ctx context.Context, c Case) error {
+	c.Revision++
+	if err := updateErased(t, c); err != nil {
+		return err
+	}
+	return d.leaf(t, ctx, "erase-open", "case:"+c.ID, c.Person, nil, c.stored())
+}
+
+func (d *Desk) eraseCodes(t *db.Tx, ctx context.Context, c Case, classes []string) error {
+	entries, err := entriesOf(t, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Code == "" || e.Kind == "event" || !slices.Contains(classes, e.Class) {
+			continue
+		}
+		e.Code = ""
+		if err := eraseCode(t, e.ID); err != nil {
+			return err
+		}
+		if err := d.leaf(t, ctx, "erase-open", "entry:"+e.ID, c.Person, map[string]any{"case": c.ID}, e.stored()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whollyErased says whether nothing is left of a person: erased now, before, or
+// one class after the other as their terms ended. A class that never held
+// anything has no key.
+func (d *Desk) whollyErased(ctx context.Context, c Case) (bool, error) {
+	for _, class := range Classes {
+		if there, err := d.Keys.Exists(ctx, keyOf(c.Person, class)); err != nil || there {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// erasedRef begins what stands for a partner's own number of an erased case: a
+// file that brings it again finds the case and is refused, and nobody can read
+// the number.
+const erasedRef = "erased:"
+
+func (d *Desk) erasedSource(ref string) string {
+	return erasedRef + d.Keys.Index("casework.source", ref)
+}
+
 // Retain erases what has been kept long enough: for every closed case without
 // legal hold, each field class whose term in the case's profile has run out.
 func (d *Desk) Retain(ctx context.Context) error {
+	if err := d.endOldExercises(ctx, d.Clock.Now()); err != nil {
+		return err
+	}
+	if err := d.DB.Write(ctx, func(t *db.Tx) error { return forgetBefore(t, d.Clock.Now().AddDate(0, 0, -undoDays)) }); err != nil {
+		return err
+	}
 	const page = 500
+	var failed []error
 	for after := ""; ; {
 		var closed []Case
 		err := d.DB.Read(ctx, func(t *db.Tx) (err error) { closed, err = closedCases(t, after, page); return err })
 		if err != nil {
-			return err
+			return errors.Join(append(failed, err)...)
 		}
 		for _, c := range closed {
 			if err := d.retain(ctx, c); err != nil {
-				return err
+				failed = append(failed, err) // the terms of the others run out all the same
 			}
 			after = c.ID
 		}
 		if len(closed) < page {
-			return nil
+			return errors.Join(failed...)
 		}
 	}
 }

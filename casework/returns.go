@@ -180,7 +180,7 @@ func (d *Desk) storeMove(t *db.Tx, ctx context.Context, c Case, r *Return, to st
 func (r *Return) move(to string, recorded map[string]string, now time.Time) error {
 	i := slices.IndexFunc(ReturnTable, func(x ReturnRule) bool { return x.From == r.State && x.To == to })
 	if i < 0 {
-		return problem.New(problem.Conflict, "casework.no-such-step", "A return that is %q cannot become %q.", r.State, to)
+		return problem.New(problem.Conflict, "casework.return-step", "A return that is %q cannot become %q.", r.State, to)
 	}
 	p := problem.New(problem.Invalid, "casework.return-incomplete", "Something must be written down before this step. Nothing was changed.")
 	if r.Recorded == nil {

@@ -51,7 +51,7 @@ func checkValues(values map[string]string) error {
 				p.With("body.values."+name, "is not an age in whole years")
 			}
 		case f.Kind == "choice" && len(f.Values) > 0 && !slices.Contains(f.Values, v):
-			p.With("body.values."+name, "is not one of "+strings.Join(f.Values, ", "))
+			p.With("body.values."+name, "is not one of %s", strings.Join(f.Values, ", "))
 		}
 	}
 	if len(p.Fields) > 0 {
@@ -174,6 +174,7 @@ func (d *Desk) marks(class string, fields map[string]merge.Field) []Mark {
 		if f.Mark == "name" {
 			for _, word := range nameWords(fields[name].Value) {
 				add("name", word)
+				add("name", names.Bare(word))
 			}
 			continue
 		}
@@ -198,14 +199,16 @@ func sounds(class string, fields map[string]merge.Field) (words, whole []string)
 			continue
 		}
 		for _, w := range nameWords(fields[f.Name].Value) {
-			words = append(words, names.Sound(w))
+			if words = append(words, names.Sound(w)); names.Bare(w) != w {
+				words = append(words, names.Sound(names.Bare(w)))
+			}
 			if f.Name != "other_names" {
 				all = append(all, w)
 			}
 		}
 	}
 	if len(all) == 1 {
-		return words, words[:1]
+		return words, []string{names.Sound(all[0]), names.Sound(names.Bare(all[0]))}
 	}
 	return words, names.Whole(all)
 }
@@ -295,19 +298,48 @@ func (d *Desk) marksOf(values map[string]string) (marks []Mark) {
 }
 
 func (d *Desk) duplicates(t *db.Tx, values map[string]string, organisation string) ([]Likeness, error) {
-	hits, err := markHits(t, organisation, weigh(d.marksOf(values), values), values["birth_date"] != "")
+	hits, err := markHits(t, organisation, d.ask(values))
 	if err != nil {
 		return nil, err
 	}
 	return likenesses(hits), nil
 }
 
-// weigh leaves out the marks that cannot count: sounds need the day of birth,
-// but for two long ones where it is not known.
-func weigh(marks []Mark, values map[string]string) []Mark {
-	return slices.DeleteFunc(marks, func(m Mark) bool {
-		return values["birth_date"] == "" && (m.Kind == "sound" || m.Kind == "whole_sound")
-	})
+// question is what is asked of the marks to find possible duplicates.
+type question struct {
+	marks      []Mark
+	birthKnown bool
+	// words and sounds count what the given and family name have of their own.
+	words, sounds int
+}
+
+// ask makes the question for somebody's values. Titles, initials and words
+// between names are not asked for. The sound of a whole name counts with the day
+// of birth only.
+func (d *Desk) ask(values map[string]string) question {
+	q := question{birthKnown: values["birth_date"] != ""}
+	own := maps.Clone(values)
+	words, sounds := map[string]bool{}, map[string]bool{}
+	for _, f := range Fields {
+		if f.Mark != "name" || values[f.Name] == "" {
+			continue
+		}
+		bare := names.Own(nameWords(values[f.Name]))
+		own[f.Name] = strings.Join(bare, " ")
+		for _, w := range bare {
+			if f.Name != "other_names" {
+				words[w], sounds[names.Sound(w)] = true, true
+			}
+		}
+	}
+	q.words, q.sounds = len(words), len(sounds)
+	whole := slices.DeleteFunc(d.marksOf(values), func(m Mark) bool { return m.Kind != "whole_sound" })
+	for _, m := range append(d.marksOf(own), whole...) {
+		if !slices.Contains(q.marks, m) && (q.birthKnown || m.Kind != "whole_sound") {
+			q.marks = append(q.marks, m)
+		}
+	}
+	return q
 }
 
 // likenesses says of cases that share enough what is the same. A sound that is
@@ -330,19 +362,50 @@ func likenesses(hits []markHit) []Likeness {
 }
 
 // alike says whether so many shared marks of each kind are enough: a document,
-// telephone or e-mail; or two name words; or a name word, or how one sounds,
-// and the day of birth; or, where no birth is known, two long sounds.
-func alike(n map[string]int, birthKnown bool) bool {
+// telephone or e-mail; two words of the name, unless each of the two names has
+// one that the other lacks (Nguyen Thi is half of a name that thousands have);
+// or a word of the name, or how one sounds, and the day of birth; or, where no
+// birth is known, two long sounds, or a word and the sounds of all the others.
+// stored is how many words the other name has.
+func (q question) alike(n map[string]int, stored int) bool {
 	switch {
-	case n["document"]+n["phone"]+n["email"] > 0, n["name"] >= 2, n["long_sound"] >= 2 && !birthKnown:
+	case n["document"]+n["phone"]+n["email"] > 0, n["long_sound"] >= 2 && !q.birthKnown:
+		return true
+	case !q.birthKnown && q.sounds >= 2 && n["name"] > 0 && n["sound"]+n["long_sound"] >= q.sounds:
+		return true
+	case n["name"] >= 2 && (n["name"] >= q.words || n["name"] >= stored || n["sound"]+n["long_sound"] >= q.sounds):
 		return true
 	}
 	return n["birth"] > 0 && n["name"]+n["sound"]+n["long_sound"]+n["whole_sound"] > 0
 }
 
+// nameWhatIsTheSame says in whole sentences what two cases have in common: a sentence can be translated.
+func nameWhatIsTheSame(p *problem.Problem, l Likeness) {
+	at := "case:" + l.Case
+	for _, what := range l.Same {
+		switch what {
+		case "name":
+			p.With(at, "%s has the same name", l.Code)
+		case "sound":
+			p.With(at, "%s has a name that sounds the same", l.Code)
+		case "birth":
+			p.With(at, "%s has the same date of birth", l.Code)
+		case "phone":
+			p.With(at, "%s has the same telephone number", l.Code)
+		case "document":
+			p.With(at, "%s has the same document", l.Code)
+		case "email":
+			p.With(at, "%s has the same e-mail address", l.Code)
+		}
+	}
+}
+
 // refuseDuplicates refuses a new case while a possible duplicate was not
 // looked at. It names cases by code only.
 func (d *Desk) refuseDuplicates(t *db.Tx, ctx context.Context, n NewCase, organisation string) error {
+	if n.Exercise {
+		return nil // about nobody: there is no second case of nobody
+	}
 	found, err := d.duplicates(t, n.Values, organisation)
 	if err != nil {
 		return err
@@ -350,7 +413,7 @@ func (d *Desk) refuseDuplicates(t *db.Tx, ctx context.Context, n NewCase, organi
 	p := problem.New(problem.Conflict, "casework.possible-duplicate", "Somebody like this may have a case already. Look at the cases named; if it is another person, save again and say so.")
 	for _, l := range found {
 		if !slices.Contains(n.NotDuplicateOf, l.Case) {
-			p.With("case:"+l.Case, l.Code+" has the same "+strings.ReplaceAll(strings.Join(l.Same, ", "), "sound", "name by its sound"))
+			nameWhatIsTheSame(p, l)
 		}
 	}
 	if len(p.Fields) > 0 {
@@ -383,8 +446,8 @@ func (d *Desk) EditSheets(ctx context.Context, caseID string, e Edit) (out Edite
 	if err != nil {
 		return out, err
 	}
-	if c.State == Closed {
-		return out, problem.New(problem.Conflict, "casework.closed", "The case is closed. Open it again first.")
+	if err := c.takesNothing(); err != nil {
+		return out, err
 	}
 	if err := d.ensureOpen(ctx, c, sortedKeys(sheets)...); err != nil {
 		return out, err

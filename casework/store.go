@@ -42,35 +42,48 @@ func erasePerson(t *db.Tx, id string, now time.Time) error {
 	return err
 }
 
-const caseColumns = `c.id, c.person, c.organisation, c.code, c.state, c.reason, c.owner, c.source, c.source_ref, c.child, c.profile, c.place, c.non_punishment, c.released, c.hold, c.revision, c.opened_at, c.changed_at, c.closed_at`
+const caseColumns = `c.id, c.person, c.organisation, c.code, c.state, c.reason, c.owner, c.source, c.source_ref, c.child, c.profile, c.place, c.non_punishment, c.released, c.hold, c.exercise, c.revision, c.opened_at, c.changed_at, c.closed_at`
 
 func scanCase(s db.Scanner) (c Case, err error) {
-	var child, punish, hold, opened, changed, closed int64
+	var child, punish, hold, exercise, opened, changed, closed int64
 	var released string
-	if err = s.Scan(&c.ID, &c.Person, &c.Organisation, &c.Code, &c.State, &c.Reason, &c.Owner, &c.Source, &c.SourceRef, &child, &c.Profile, &c.Place, &punish, &released, &hold, &c.Revision, &opened, &changed, &closed); err != nil {
+	if err = s.Scan(&c.ID, &c.Person, &c.Organisation, &c.Code, &c.State, &c.Reason, &c.Owner, &c.Source, &c.SourceRef, &child, &c.Profile, &c.Place, &punish, &released, &hold, &exercise, &c.Revision, &opened, &changed, &closed); err != nil {
 		return c, err
 	}
-	c.Child, c.NonPunishment, c.Hold = child == 1, punish == 1, hold == 1
+	c.Child, c.NonPunishment, c.Hold, c.Exercise = child == 1, punish == 1, hold == 1, exercise == 1
 	c.OpenedAt, c.ChangedAt, c.ClosedAt = clock.FromMillis(opened), clock.FromMillis(changed), clock.FromMillis(closed)
 	return c, json.Unmarshal([]byte(released), &c.Released)
 }
 
 // stored is what the audit leaf of a case vouches for.
 func (c Case) stored() []byte {
-	return []byte(fmt.Sprintf("%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%t %t %t\n%s\n%s\n%d %d %d %d", c.ID, c.Person, c.Organisation, c.Code, c.State, c.Reason, c.Owner, c.Source, c.SourceRef,
+	out := []byte(fmt.Sprintf("%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%t %t %t\n%s\n%s\n%d %d %d %d", c.ID, c.Person, c.Organisation, c.Code, c.State, c.Reason, c.Owner, c.Source, c.SourceRef,
 		c.Profile, c.Child, c.NonPunishment, c.Hold, c.Place, listJSON(c.Released), c.Revision, ms(c.OpenedAt), ms(c.ChangedAt), ms(c.ClosedAt)))
+	if c.Exercise { // beside the rest, so that leaves from before there were exercises still hold
+		out = append(out, "\nexercise"...)
+	}
+	return out
 }
 
 func insertCase(t *db.Tx, c Case) error {
-	_, err := t.Exec(`INSERT INTO casework_case (id, person, organisation, code, state, reason, owner, source, source_ref, child, profile, place, non_punishment, released, hold, revision, opened_at, changed_at, closed_at)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-		c.ID, c.Person, c.Organisation, c.Code, c.State, c.Reason, c.Owner, c.Source, c.SourceRef, flag(c.Child), c.Profile, c.Place, flag(c.NonPunishment), listJSON(c.Released), flag(c.Hold), c.Revision, ms(c.OpenedAt), ms(c.ChangedAt), ms(c.ClosedAt))
+	_, err := t.Exec(`INSERT INTO casework_case (id, person, organisation, code, state, reason, owner, source, source_ref, child, profile, place, non_punishment, released, hold, exercise, revision, opened_at, changed_at, closed_at)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		c.ID, c.Person, c.Organisation, c.Code, c.State, c.Reason, c.Owner, c.Source, c.SourceRef, flag(c.Child), c.Profile, c.Place, flag(c.NonPunishment), listJSON(c.Released), flag(c.Hold), flag(c.Exercise), c.Revision, ms(c.OpenedAt), ms(c.ChangedAt), ms(c.ClosedAt))
 	return err
 }
 
 func updateCase(t *db.Tx, c Case) error {
 	_, err := t.Exec(`UPDATE casework_case SET state = ?, reason = ?, owner = ?, child = ?, profile = ?, place = ?, non_punishment = ?, released = ?, hold = ?, revision = ?, changed_at = ?, closed_at = ? WHERE id = ?`,
 		c.State, c.Reason, c.Owner, flag(c.Child), c.Profile, c.Place, flag(c.NonPunishment), listJSON(c.Released), flag(c.Hold), c.Revision, ms(c.ChangedAt), ms(c.ClosedAt), c.ID)
+	return err
+}
+
+// updateErased also takes the source's own number of a case away.
+func updateErased(t *db.Tx, c Case) error {
+	if err := updateCase(t, c); err != nil {
+		return err
+	}
+	_, err := t.Exec(`UPDATE casework_case SET source_ref = ? WHERE id = ?`, c.SourceRef, c.ID)
 	return err
 }
 
@@ -82,14 +95,30 @@ func caseBySource(t *db.Tx, organisation, source, ref string) (Case, bool, error
 	return db.One(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c WHERE c.organisation = ? AND c.source = ? AND c.source_ref = ?`, organisation, source, ref)
 }
 
+func caseByCode(t *db.Tx, organisation, code string) (Case, bool, error) {
+	return db.One(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c WHERE c.organisation = ? AND c.code = ?`, organisation, code)
+}
+
 // closedCases pages through the closed cases without legal hold, by id.
 func closedCases(t *db.Tx, after string, most int) ([]Case, error) {
 	return db.All(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c JOIN casework_person p ON p.id = c.person
 		WHERE c.state = 'closed' AND c.hold = 0 AND p.erased_at = 0 AND c.id > ? ORDER BY c.id LIMIT ?`, after, most)
 }
 
+// exercisesBefore are the exercises under way that were opened before an instant.
+func exercisesBefore(t *db.Tx, before time.Time) ([]Case, error) {
+	return db.All(t, scanCase, `SELECT `+caseColumns+` FROM casework_case c WHERE c.exercise = 1 AND c.opened_at < ? AND c.state <> 'closed'`, ms(before))
+}
+
+// real leaves out exercises.
+const real = ` AND c.exercise = 0`
+
 // listCases applies the actor's prefilter and the search.
 func listCases(t *db.Tx, where string, args []any, s Search, code string, marks []Mark) ([]Case, error) {
+	where = "(" + where + ")" + real
+	if s.Exercises {
+		where = strings.TrimSuffix(where, real) + ` AND c.exercise = 1 AND c.state <> 'closed'`
+	}
 	if s.State != "" {
 		where, args = "("+where+") AND c.state = ?", append(args, s.State)
 	}
@@ -243,13 +272,13 @@ func scanHit(s db.Scanner) (h markHit, err error) {
 // markHits are the newest hundred cases of an organisation that share enough of
 // the marks. What is enough is decided here, before anything is cut off (a
 // common name is shared by thousands), and says the same as alike.
-func markHits(t *db.Tx, organisation string, marks []Mark, birthKnown bool) ([]markHit, error) {
-	if len(marks) == 0 {
+func markHits(t *db.Tx, organisation string, q question) ([]markHit, error) {
+	if len(q.marks) == 0 {
 		return nil, nil
 	}
 	var each, sums, out []string
 	var args []any
-	for _, m := range marks {
+	for _, m := range q.marks {
 		each = append(each, `SELECT case_id, kind FROM casework_mark WHERE mark = ? AND kind = ?`)
 		args = append(args, m.Mark, m.Kind)
 	}
@@ -257,13 +286,17 @@ func markHits(t *db.Tx, organisation string, marks []Mark, birthKnown bool) ([]m
 		sums = append(sums, `SUM(CASE WHEN kind = '`+kind+`' THEN 1 ELSE 0 END) AS n_`+kind)
 		out = append(out, "h.n_"+kind)
 	}
-	enough := `h.n_document + h.n_phone + h.n_email > 0 OR h.n_name >= 2 OR h.n_birth > 0 AND h.n_name + h.n_sound + h.n_long_sound + h.n_whole_sound > 0`
-	if !birthKnown {
+	enough := fmt.Sprintf(`h.n_document + h.n_phone + h.n_email > 0 OR h.n_birth > 0 AND h.n_name + h.n_sound + h.n_long_sound + h.n_whole_sound > 0
+		OR h.n_name >= 2 AND (h.n_name >= %d OR h.n_sound + h.n_long_sound >= %d OR h.n_name >= (SELECT COUNT(*) FROM casework_mark w WHERE w.case_id = h.case_id AND w.kind = 'name'))`, q.words, q.sounds)
+	if !q.birthKnown {
 		enough += ` OR h.n_long_sound >= 2`
+	}
+	if !q.birthKnown && q.sounds >= 2 {
+		enough += fmt.Sprintf(` OR h.n_name > 0 AND h.n_sound + h.n_long_sound >= %d`, q.sounds)
 	}
 	// The marks come first, as in listCases.
 	return db.All(t, scanHit, `SELECT c.id, c.code, c.state, `+strings.Join(out, ", ")+` FROM (SELECT case_id, `+strings.Join(sums, ", ")+` FROM (`+strings.Join(each, " UNION ALL ")+`) AS one GROUP BY case_id) AS h
-CROSS JOIN casework_case c WHERE c.id = h.case_id AND c.organisation = ? AND (`+enough+`) ORDER BY c.id DESC LIMIT 100`, append(args, organisation)...)
+CROSS JOIN casework_case c WHERE c.id = h.case_id AND c.organisation = ?`+real+` AND (`+enough+`) ORDER BY c.id DESC LIMIT 100`, append(args, organisation)...)
 }
 
 // Conflicts.
@@ -289,6 +322,11 @@ func insertConflict(t *db.Tx, x Conflict, sealed []byte) error {
 
 func conflictRows(t *db.Tx, caseID string) ([]conflictRow, error) {
 	return db.All(t, scanConflict, `SELECT `+conflictColumns+` WHERE case_id = ? AND resolved_at = 0 ORDER BY made_at`, caseID)
+}
+
+// everyConflict are the settled ones, too: their other value is sealed as well.
+func everyConflict(t *db.Tx, caseID string) ([]conflictRow, error) {
+	return db.All(t, scanConflict, `SELECT `+conflictColumns+` WHERE case_id = ? ORDER BY made_at`, caseID)
 }
 
 func conflictsOf(t *db.Tx, caseID string) ([]Conflict, error) {
@@ -334,14 +372,17 @@ func replaceDues(t *db.Tx, caseID string, dues []Due) error {
 	return nil
 }
 
-// noFloor leaves out the minimum terms that have ended.
-const noFloor = ` AND u.ref NOT LIKE 'floor:%'`
+// notFloor and noFloor leave out the minimum terms: nobody is late when they end.
+const (
+	notFloor = `u.ref NOT LIKE '` + floor + `%'`
+	noFloor  = ` AND ` + notFloor
+)
 
 // duesOf lists what is due for somebody until an instant, the oldest first; a
 // supervisor also gets what waits for any supervisor.
 func duesOf(t *db.Tx, who actor.Actor, now, until time.Time, most int) ([]Due, error) {
 	list := func(owner string) ([]Due, error) {
-		return db.All(t, scanDue, `SELECT `+dueColumns+` WHERE u.owner = ? AND u.at <= ? AND u.organisation = ? AND (u.at > ? OR u.ref NOT LIKE 'floor:%') ORDER BY u.at, u.ref LIMIT ?`, owner, ms(until), who.Organisation, ms(now), most)
+		return db.All(t, scanDue, `SELECT `+dueColumns+` WHERE u.owner = ? AND u.at <= ? AND u.organisation = ? AND (u.at > ? OR `+notFloor+`) ORDER BY u.at, u.ref LIMIT ?`, owner, ms(until), who.Organisation, ms(now), most)
 	}
 	mine, err := list(who.Person)
 	if err != nil || !who.Has(actor.Supervisor) {

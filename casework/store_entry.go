@@ -130,30 +130,29 @@ func insertNotice(t *db.Tx, n Notice) error {
 	return err
 }
 
-func noticesOf(t *db.Tx, who actor.Actor, most int) ([]Notice, error) {
-	persons := []any{who.Organisation, who.Person}
-	cond := "person = ?"
-	if who.Has(actor.Supervisor) {
-		cond = "(person = ? OR person IN ('', '*'))"
-	} else if who.Has(actor.Caseworker) {
-		cond = "(person = ? OR person = '*')"
+// noticeIsFor is the condition that a notice is for somebody: for them, or for a group that they are in. Its
+// placeholders are the organisation and the person.
+func noticeIsFor(who actor.Actor) string {
+	switch {
+	case who.Has(actor.Supervisor):
+		return "organisation = ? AND (person = ? OR person IN ('', '*'))"
+	case who.Has(actor.Caseworker):
+		return "organisation = ? AND (person = ? OR person = '*')"
 	}
+	return "organisation = ? AND person = ?"
+}
+
+func noticesOf(t *db.Tx, who actor.Actor, most int) ([]Notice, error) {
 	return db.All(t, func(s db.Scanner) (n Notice, err error) {
 		var made int64
 		err = s.Scan(&n.ID, &n.Kind, &n.Case, &n.Code, &n.Referral, &made)
 		n.MadeAt = clock.FromMillis(made)
 		return n, err
-	}, fmt.Sprintf(`SELECT id, kind, case_id, COALESCE((SELECT code FROM casework_case WHERE casework_case.id = case_id), ''), referral, made_at FROM casework_notice WHERE organisation = ? AND %s AND read_at = 0 ORDER BY made_at DESC, id LIMIT %d`, cond, most), persons...)
+	}, fmt.Sprintf(`SELECT id, kind, case_id, COALESCE((SELECT code FROM casework_case WHERE casework_case.id = case_id), ''), referral, made_at FROM casework_notice WHERE %s AND read_at = 0 ORDER BY made_at DESC, id LIMIT %d`, noticeIsFor(who), most), who.Organisation, who.Person)
 }
 
 func readNotice(t *db.Tx, who actor.Actor, id string, now time.Time) error {
-	cond := "person = ?"
-	if who.Has(actor.Supervisor) {
-		cond = "(person = ? OR person IN ('', '*'))"
-	} else if who.Has(actor.Caseworker) {
-		cond = "(person = ? OR person = '*')"
-	}
-	_, err := t.Exec(`UPDATE casework_notice SET read_at = ? WHERE id = ? AND organisation = ? AND `+cond, ms(now), id, who.Organisation, who.Person)
+	_, err := t.Exec(`UPDATE casework_notice SET read_at = ? WHERE id = ? AND `+noticeIsFor(who), ms(now), id, who.Organisation, who.Person)
 	return err
 }
 
@@ -204,6 +203,16 @@ func deleteChannel(t *db.Tx, person, kind string) error {
 
 // Erasure.
 
+func eraseCode(t *db.Tx, id string) error {
+	_, err := t.Exec(`UPDATE casework_entry SET code = '' WHERE id = ?`, id)
+	return err
+}
+
+func deleteNotices(t *db.Tx, caseID string) error {
+	_, err := t.Exec(`DELETE FROM casework_notice WHERE case_id = ?`, caseID)
+	return err
+}
+
 type sealedValue struct {
 	Class  string
 	Place  keys.Place
@@ -229,7 +238,7 @@ func sealedOf(t *db.Tx, caseID string, classes []string) ([]sealedValue, error) 
 	for _, s := range sheets {
 		add(s.Class, "sheet", caseID, s.Class, s.Sealed)
 	}
-	conflicts, err := conflictRows(t, caseID)
+	conflicts, err := everyConflict(t, caseID)
 	if err != nil {
 		return nil, err
 	}

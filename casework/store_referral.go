@@ -1,14 +1,11 @@
 package casework
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"lintas/casework/hsds"
 	"lintas/casework/referral"
 	"lintas/kernel/clock"
 	"lintas/platform/db"
@@ -106,7 +103,7 @@ func inboxOf(t *db.Tx, organisation string, state referral.State, before time.Ti
 }
 
 func outboxOf(t *db.Tx, where string, args []any, state referral.State, before time.Time, most int) ([]Referral, error) {
-	return box(t, `r.case_id IN (SELECT c.id FROM casework_case c WHERE `+where+`)`, args, state, before, most)
+	return box(t, `r.case_id IN (SELECT c.id FROM casework_case c WHERE (`+where+`)`+real+`)`, args, state, before, most)
 }
 
 func box(t *db.Tx, where string, args []any, state referral.State, before time.Time, most int) ([]Referral, error) {
@@ -182,6 +179,32 @@ func wentOut(t *db.Tx, referralID string) (bool, error) {
 	return n > 0, err
 }
 
+// Who answers for a service here.
+
+func receivers(t *db.Tx) (map[string]string, error) {
+	rows, err := db.All(t, func(s db.Scanner) (p [2]string, err error) { return p, s.Scan(&p[0], &p[1]) }, `SELECT service, organisation FROM casework_receiver`)
+	out := map[string]string{}
+	for _, p := range rows {
+		out[p[0]] = p[1]
+	}
+	return out, err
+}
+
+func receiverOf(t *db.Tx, service string) (string, error) {
+	organisation, _, err := db.One(t, func(s db.Scanner) (v string, err error) { return v, s.Scan(&v) }, `SELECT organisation FROM casework_receiver WHERE service = ?`, service)
+	return organisation, err
+}
+
+func putReceiver(t *db.Tx, service, organisation, person string, now time.Time) error {
+	_, err := t.Exec(`INSERT INTO casework_receiver (service, organisation, by_person, at) VALUES (?,?,?,?) ON CONFLICT (service) DO UPDATE SET organisation = excluded.organisation, by_person = excluded.by_person, at = excluded.at`, service, organisation, person, ms(now))
+	return err
+}
+
+func deleteReceiver(t *db.Tx, service string) error {
+	_, err := t.Exec(`DELETE FROM casework_receiver WHERE service = ?`, service)
+	return err
+}
+
 // Links.
 
 const linkColumns = `id, referral, code, attempts, session_end, ends_at, made_by, made_at FROM casework_link`
@@ -228,76 +251,6 @@ func endSessions(t *db.Tx, referralID string) error {
 	return err
 }
 
-// Directory.
-
-type hsdsRow struct{ Table, ID, Doc string }
-
-// readDirectory reads the rows that changed after a version; after 0, all. gone
-// are those that were taken out.
-func readDirectory(t *db.Tx, after int64) (flat hsds.Directory, gone []hsds.Key, err error) {
-	where, args := `doc <> ''`, []any(nil)
-	if after > 0 {
-		where, args = `version > ?`, []any{after}
-	}
-	rows, err := db.All(t, func(s db.Scanner) (r hsdsRow, err error) { return r, s.Scan(&r.Table, &r.ID, &r.Doc) }, `SELECT object, id, doc FROM casework_hsds WHERE `+where, args...)
-	if err != nil {
-		return flat, nil, err
-	}
-	rows = slices.DeleteFunc(rows, func(r hsdsRow) bool {
-		if r.Doc == "" {
-			gone = append(gone, hsds.Key{Table: r.Table, ID: r.ID})
-		}
-		return r.Doc == ""
-	})
-	flat, err = directoryOf(rows)
-	flat.Sort()
-	return flat, gone, err
-}
-
-func directoryVersion(t *db.Tx) (version int64, err error) {
-	return version, t.Row(`SELECT version FROM casework_directory WHERE one = 1`).Scan(&version)
-}
-
-// putDirectory makes the next version of the directory: rows are added or
-// replaced, and those in gone taken out. The version is bumped first, so that
-// two writers stand in line.
-func putDirectory(t *db.Tx, flat hsds.Directory, gone []hsds.Key) (added, changed int, err error) {
-	rows, err := rowsOf(flat)
-	if err != nil {
-		return 0, 0, err
-	}
-	if _, err := t.Exec(`UPDATE casework_directory SET version = version + 1 WHERE one = 1`); err != nil {
-		return 0, 0, err
-	}
-	version, err := directoryVersion(t)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, r := range rows {
-		old, _, err := db.One(t, func(s db.Scanner) (v string, err error) { return v, s.Scan(&v) }, `SELECT doc FROM casework_hsds WHERE object = ? AND id = ?`, r.Table, r.ID)
-		if err != nil {
-			return 0, 0, err
-		}
-		switch old {
-		case "":
-			added++
-		case r.Doc:
-			continue
-		default:
-			changed++
-		}
-		if _, err := t.Exec(`INSERT INTO casework_hsds (object, id, doc, version) VALUES (?,?,?,?) ON CONFLICT (object, id) DO UPDATE SET doc = excluded.doc, version = excluded.version`, r.Table, r.ID, r.Doc, version); err != nil {
-			return 0, 0, err
-		}
-	}
-	for _, k := range gone {
-		if _, err := t.Exec(`UPDATE casework_hsds SET doc = '', version = ? WHERE object = ? AND id = ?`, version, k.Table, k.ID); err != nil {
-			return 0, 0, err
-		}
-	}
-	return added, changed, nil
-}
-
 func insertAssurance(t *db.Tx, secret, service string, end time.Time) error {
 	_, err := t.Exec(`INSERT INTO casework_assurance (secret, service, ends_at, used_at) VALUES (?,?,?,0)`, secret, service, ms(end))
 	return err
@@ -315,23 +268,4 @@ func assuranceOf(t *db.Tx, secret string, now time.Time) (string, error) {
 func useAssurance(t *db.Tx, secret string, now time.Time) error {
 	_, err := t.Exec(`UPDATE casework_assurance SET used_at = ? WHERE secret = ?`, ms(now), secret)
 	return err
-}
-
-// directoryOf puts rows together as HSDS's tables.
-func directoryOf(rows []hsdsRow) (flat hsds.Directory, err error) {
-	tables := map[string][]string{}
-	for _, r := range rows {
-		tables[r.Table] = append(tables[r.Table], r.Doc)
-	}
-	var b strings.Builder
-	b.WriteByte('{')
-	for i, name := range sortedKeys(tables) {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, "%q:[%s]", name, strings.Join(tables[name], ","))
-	}
-	b.WriteByte('}')
-	err = json.Unmarshal([]byte(b.String()), &flat)
-	return flat, err
 }

@@ -87,7 +87,7 @@ func (w *world) withdrawn(t *testing.T, c Case, receipt Receipt, r Referral, ses
 	if page.Referrals[0].State != referral.Withdrawn || len(page.Referrals[0].Steps) != 4 {
 		t.Errorf("the sender sees %+v", page.Referrals[0])
 	}
-	seen := must[[]audit.Leaf](t)(w.WhoHasSeen(ana, c.ID))
+	seen := must[[]Seen](t)(w.WhoHasSeen(ana, c.ID))
 	verbs := map[string]bool{}
 	for _, l := range seen {
 		verbs[l.Verb] = true

@@ -8,6 +8,7 @@ import (
 
 	"lintas/casework/clocks"
 	"lintas/casework/names"
+	"lintas/casework/referral"
 	"lintas/kernel/actor"
 	"lintas/kernel/problem"
 	"lintas/platform/audit"
@@ -32,6 +33,9 @@ type Due struct {
 // never older than the case.
 func (d *Desk) windDues(t *db.Tx, ctx context.Context, c Case) error {
 	var dues []Due
+	if c.Exercise {
+		return replaceDues(t, c.ID, nil) // nobody's day
+	}
 	add := func(kind, ref, what string, at time.Time, owner string) {
 		if !at.IsZero() {
 			dues = append(dues, Due{Case: c.ID, Kind: kind, Ref: ref, What: what, At: at, Owner: owner, Organisation: c.Organisation})
@@ -156,16 +160,16 @@ type Board struct {
 func (d *Desk) SupervisorBoard(ctx context.Context) (b Board, err error) {
 	who, now := actor.From(ctx), d.Clock.Now()
 	err = d.DB.Read(ctx, func(t *db.Tx) error {
-		if b.Cases, err = counts(t, `SELECT state, COUNT(*) FROM casework_case WHERE organisation = ? GROUP BY state`, who.Organisation); err != nil {
+		if b.Cases, err = counts(t, `SELECT state, COUNT(*) FROM casework_case c WHERE organisation = ?`+real+` GROUP BY state`, who.Organisation); err != nil {
 			return err
 		}
-		if b.Referrals, err = counts(t, `SELECT state, COUNT(*) FROM casework_referral WHERE organisation = ? GROUP BY state`, who.Organisation); err != nil {
+		if b.Referrals, err = counts(t, `SELECT state, COUNT(*) FROM casework_referral WHERE organisation = ? AND case_id NOT IN (SELECT id FROM casework_case c WHERE c.exercise = 1) GROUP BY state`, who.Organisation); err != nil {
 			return err
 		}
 		if b.Overdue, err = counts(t, `SELECT u.owner, COUNT(*) FROM casework_due u WHERE u.organisation = ? AND u.at <= ?`+noFloor+` GROUP BY u.owner`, who.Organisation, now.UnixMilli()); err != nil {
 			return err
 		}
-		if b.Load, err = counts(t, `SELECT owner, COUNT(*) FROM casework_case WHERE organisation = ? AND state <> 'closed' GROUP BY organisation, owner`, who.Organisation); err != nil {
+		if b.Load, err = counts(t, `SELECT owner, COUNT(*) FROM casework_case c WHERE organisation = ? AND state <> 'closed'`+real+` GROUP BY organisation, owner`, who.Organisation); err != nil {
 			return err
 		}
 		b.Dues, err = overdueOf(t, who.Organisation, now, 100)
@@ -192,6 +196,8 @@ type Search struct {
 	Owner  string    // empty = everybody
 	Before time.Time // changed before this; zero = from the newest
 	Limit  int       // 1..100; 0 = 50
+	// Exercises lists the exercises under way, and no real case.
+	Exercises bool
 }
 
 // Cases lists cases that the actor may see, newest change first. A list shows
@@ -283,6 +289,7 @@ type Page struct {
 	Entries   []Entry             `json:"entries"`
 	Clocks    []clocks.Running    `json:"clocks"`
 	Events    []string            `json:"events" doc:"Codes of events that start or stop a clock of this case's country"`
+	Zone      string              `json:"zone" doc:"Time zone in which the case's days end"`
 	Draft     bool                `json:"draft_profile" doc:"Nobody versed in that country's law has checked its terms"`
 	Approvals []Approval          `json:"approvals"`
 	Receipts  []Receipt           `json:"receipts"`
@@ -393,7 +400,7 @@ func (d *Desk) pageTimeline(t *db.Tx, ctx context.Context, c Case, p *Page) (err
 		return err
 	}
 	profile := d.profile(c.Profile)
-	p.Events, p.Draft = profile.Events(), profile.Draft
+	p.Events, p.Draft, p.Zone = profile.Events(), profile.Draft, profile.Location().String()
 	if p.Approvals, err = approvalsOf(t, c.ID); err != nil {
 		return err
 	}
@@ -419,6 +426,9 @@ func (d *Desk) pageTimeline(t *db.Tx, ctx context.Context, c Case, p *Page) (err
 	for i := range p.Referrals {
 		r := &p.Referrals[i]
 		p.Steps[r.ID] = d.eventsFor(ctx, *r)
+		if c.Exercise {
+			p.Steps[r.ID] = slices.DeleteFunc(p.Steps[r.ID], func(e string) bool { return e == string(referral.Send) || e == string(referral.Extend) })
+		}
 		if r.Steps, err = stepsOf(t, r.ID); err != nil {
 			return err
 		}
@@ -426,18 +436,49 @@ func (d *Desk) pageTimeline(t *db.Tx, ctx context.Context, c Case, p *Page) (err
 	return nil
 }
 
+// Seen is a leaf with who it was in words: a list that is shown to the person
+// must not answer with numbers. The name is looked up when the list is read;
+// the log itself holds ids.
+type Seen struct {
+	audit.Leaf
+	Name         string `json:"name,omitempty" doc:"Of staff of this node; a partner by link and the node itself have none"`
+	Organisation string `json:"organisation,omitempty"`
+}
+
 // WhoHasSeen lists everything that was done to or seen of a case's person,
 // newest first: what may be shown to the person.
-func (d *Desk) WhoHasSeen(ctx context.Context, caseID string) (out []audit.Leaf, err error) {
+func (d *Desk) WhoHasSeen(ctx context.Context, caseID string) (out []Seen, err error) {
 	err = d.DB.Read(ctx, func(t *db.Tx) error {
 		c, _, err := d.allowed(t, ctx, caseID, Read, Administrative)
 		if err != nil {
 			return err
 		}
-		out, err = audit.List(t, audit.Filter{Subject: c.Person, Limit: 500})
+		leaves, err := audit.List(t, audit.Filter{Subject: c.Person, Limit: 500})
+		for _, leaf := range leaves {
+			out = append(out, Seen{Leaf: leaf})
+		}
 		return err
 	})
-	return out, err
+	if err != nil || d.NameOf == nil {
+		return out, err
+	}
+	known := map[string]Seen{}
+	for i := range out {
+		person, staff := strings.CutPrefix(out[i].Actor, "person:")
+		if !staff {
+			continue
+		}
+		who, ok := known[person]
+		if !ok {
+			who.Name, who.Organisation = d.NameOf(ctx, person)
+			if d.OrganisationName != nil && who.Organisation != "" {
+				who.Organisation = d.OrganisationName(ctx, who.Organisation)
+			}
+			known[person] = who
+		}
+		out[i].Name, out[i].Organisation = who.Name, who.Organisation
+	}
+	return out, nil
 }
 
 // ExtendClock lengthens a statutory clock as often as the profile allows.

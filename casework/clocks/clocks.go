@@ -154,6 +154,12 @@ func (p Profile) End(start time.Time, s Span) time.Time {
 	return dayStart(last.AddDate(0, 0, 1), p.zone)
 }
 
+// DayEnd is the last second of a calendar day in the profile's zone: what is
+// due on a day is due until that day ends where the case is, whoever typed it.
+func (p Profile) DayEnd(day time.Time) time.Time {
+	return dayStart(day.AddDate(0, 0, 1), p.zone).Add(-time.Second)
+}
+
 // addMonths keeps to the last day of a shorter month: a month from 31 January
 // is 28 February, not 3 March.
 func addMonths(day time.Time, months int) time.Time {

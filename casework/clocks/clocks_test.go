@@ -218,3 +218,30 @@ func TestAProfileThatCannotBeCountedByIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestADayEndsWhereTheProfileIs(t *testing.T) {
+	for zone, want := range map[string]string{
+		"Asia/Bangkok":     "2026-03-05T16:59:59Z",
+		"Pacific/Auckland": "2026-03-05T10:59:59Z",
+		"America/Lima":     "2026-03-06T04:59:59Z",
+	} {
+		p, err := Profile{}.In(zone, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.DayEnd(time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC)).UTC().Format(time.RFC3339); got != want {
+			t.Errorf("%s: 5 March ends at %s, want %s", zone, got, want)
+		}
+	}
+}
+
+// In Beirut the clocks of 2026 go forward at midnight, so that 29 March begins at one.
+func TestADayEndsBeforeTheClocksGoForward(t *testing.T) {
+	p, err := Profile{}.In("Asia/Beirut", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.DayEnd(time.Date(2026, 3, 28, 0, 0, 0, 0, time.UTC)).In(p.Location()).Format(time.DateTime); got != "2026-03-28 23:59:59" {
+		t.Errorf("28 March ends at %s", got)
+	}
+}

@@ -13,7 +13,7 @@ import (
 // postcode's own point (placed says that there is one). Everything else is
 // words for people.
 func (a ServiceArea) Covers(postcode string, lat, lon float64, placed bool) (covers, known bool) {
-	switch a.ExtentType {
+	switch strings.ToLower(a.ExtentType) {
 	case "text":
 		codes := strings.FieldsFunc(a.Extent, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) && r != ' ' })
 		return slices.ContainsFunc(codes, func(code string) bool { return matches(Postcode(code), postcode) }), len(codes) > 0

@@ -1,6 +1,7 @@
 // Package hsds reads and writes the Human Services Data Specification 3.0
 // (Open Referral) in its two forms: nested JSON, as its read API speaks, and
-// tables, as its CSV packages hold. Source: the specification's own schemas.
+// tables, as its CSV packages hold. Source: the specification's own schemas. It
+// also reads what 3.1 added and what HSDS 1 and 2 called otherwise (former.go).
 //
 // The two forms do not hold the same. A table row has one parent of each kind,
 // a nested object may stand under many; Flatten says when that loses a link.
@@ -38,6 +39,9 @@ type Directory struct {
 	CostOptions             []CostOption             `json:"cost_options.csv,omitempty"`
 	OrganizationIdentifiers []OrganizationIdentifier `json:"organization_identifiers.csv,omitempty"`
 	Taxonomies              []Taxonomy               `json:"taxonomies.csv,omitempty"`
+	Urls                    []URL                    `json:"url.csv,omitempty"`              // since 3.1
+	Units                   []Unit                   `json:"units.csv,omitempty"`            // since 3.1
+	ServiceCapacities       []ServiceCapacity        `json:"service_capacity.csv,omitempty"` // since 3.1
 }
 
 // Loss is a link or a value that the tabular form cannot hold.
@@ -66,6 +70,11 @@ type flattener struct {
 	dir    Directory
 	at     map[string]int // table and id -> index in its slice
 	losses []Loss
+	// copies gives an object that stands under two others of one kind a second
+	// row with an id of its own, as the specification asks of tables.
+	copies bool
+	// added is told of every row that is new.
+	added func(table, id string, index int)
 }
 
 // add puts an object and all under it into the tables.
@@ -79,7 +88,7 @@ func (f *flattener) add(v reflect.Value) {
 			for j := range field.Len() {
 				child := reflect.New(field.Type().Elem()).Elem()
 				child.Set(field.Index(j))
-				if own := child.FieldByName("ID"); own.String() == "" && id != "" {
+				if own := child.FieldByName("ID"); blank(child) && id != "" {
 					own.SetString(derivedID(id, child.Type(), j))
 				}
 				tie(child, self, id)
@@ -89,7 +98,7 @@ func (f *flattener) add(v reflect.Value) {
 		case field.Kind() == reflect.Pointer && field.Type().Elem().Kind() == reflect.Struct && !field.IsNil():
 			child := reflect.New(field.Type().Elem()).Elem()
 			child.Set(field.Elem())
-			if own := child.FieldByName("ID"); own.String() == "" && id != "" {
+			if own := child.FieldByName("ID"); blank(child) && id != "" {
 				own.SetString(derivedID(id, child.Type(), 0))
 			}
 			setIfEmpty(v, objectName(child.Type())+"_id", child.FieldByName("ID").String())
@@ -109,9 +118,17 @@ func (f *flattener) merge(row reflect.Value) {
 	if !seen {
 		f.at[key] = table.Len()
 		table.Set(reflect.Append(table, row))
+		if f.added != nil {
+			f.added(jsonName(fieldOf(row.Type())), row.FieldByName("ID").String(), table.Len()-1)
+		}
 		return
 	}
 	have := table.Index(at)
+	if parent := otherParent(have, row); f.copies && parent != "" {
+		row.FieldByName("ID").SetString(derivedID(row.FieldByName("ID").String()+"\x00"+parent, row.Type(), 0))
+		f.merge(row)
+		return
+	}
 	for i := range row.NumField() {
 		name := namesOf(row.Type())[i]
 		switch old, now := have.Field(i), row.Field(i); {
@@ -122,6 +139,26 @@ func (f *flattener) merge(row reflect.Value) {
 			f.losses = append(f.losses, Loss{objectName(row.Type()), row.FieldByName("ID").String(), name, show(old), show(now)})
 		}
 	}
+}
+
+// otherParent is the parent of a row that differs from one with the same id in
+// nothing but that it stands under another object of the same kind.
+func otherParent(have, row reflect.Value) (parent string) {
+	t := row.Type()
+	if t == reflect.TypeFor[Service]() || t == reflect.TypeFor[Location]() || t == reflect.TypeFor[ServiceAtLocation]() || t == reflect.TypeFor[Program]() {
+		return "" // what is referred to by id must not become two
+	}
+	for i, name := range namesOf(t) {
+		old, now := have.Field(i), row.Field(i)
+		if now.IsZero() || old.IsZero() || name == "-" || reflect.DeepEqual(old.Interface(), now.Interface()) {
+			continue
+		}
+		if !isLink(name) || name == "parent_id" || name == "parent_organization_id" || name == "taxonomy_id" || name == "taxonomy_term_id" || name == "unit_id" || parent != "" {
+			return ""
+		}
+		parent = now.String()
+	}
+	return parent
 }
 
 // tie writes the parent's id into a child that stands under it.
@@ -178,8 +215,14 @@ func isObjects(t reflect.Type) bool {
 
 // tableOf is the directory's slice for a type of object.
 func tableOf(dir reflect.Value, t reflect.Type) reflect.Value {
+	return dir.FieldByIndex(fieldOf(t).Index)
+}
+
+// fieldOf is the directory's field for a type of object.
+func fieldOf(t reflect.Type) reflect.StructField {
+	dir := reflect.TypeFor[Directory]()
 	for i := range dir.NumField() {
-		if dir.Field(i).Type().Elem() == t {
+		if dir.Field(i).Type.Elem() == t {
 			return dir.Field(i)
 		}
 	}
@@ -189,6 +232,9 @@ func tableOf(dir reflect.Value, t reflect.Type) reflect.Value {
 // objectName is the schema's name of a type: ServiceAtLocation is
 // service_at_location.
 func objectName(t reflect.Type) string {
+	if t == reflect.TypeFor[URL]() {
+		return "url"
+	}
 	var b strings.Builder
 	for i, r := range t.Name() {
 		if r >= 'A' && r <= 'Z' {

@@ -2,47 +2,59 @@ package hsds
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"lintas/casework/calendar"
 )
 
-// Extra holds fields beyond the schema, as they were written.
+// Extra holds fields beyond the schema, as they were written. A value that a
+// field of the schema cannot hold (a count that is no number) stands here, too,
+// under that field's name.
 type Extra map[string]json.RawMessage
 
-// read fills plain (the object without its methods) and returns what is left.
+// read fills bare (the object without its methods) and returns what is left.
 // A number where the schema has a text, and a number written as a text, are
 // read all the same: the specification's own tabular example has both.
-func read(data []byte, plain any) (Extra, error) {
-	// Most objects hold nothing beyond the schema: one pass reads them.
-	strict := json.NewDecoder(bytes.NewReader(data))
-	strict.DisallowUnknownFields()
-	if strict.Decode(plain) == nil {
-		return nil, nil
+//
+// Each value under the object is read once. Reading it a second time after a
+// first try would double the work with every level: a file of a few kilobytes
+// would never be finished.
+func read(data []byte, bare any, object reflect.Type) (Extra, error) {
+	if alone(data) { // nothing under it; most rows hold nothing beyond the schema
+		strict := json.NewDecoder(bytes.NewReader(data))
+		strict.DisallowUnknownFields()
+		if strict.Decode(bare) == nil {
+			return nil, nil
+		}
+		reflect.ValueOf(bare).Elem().SetZero()
 	}
-	reflect.ValueOf(plain).Elem().SetZero()
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(data, &all); err != nil {
-		return nil, err
+		return nil, errors.New("is no object")
 	}
-	if err := json.Unmarshal(data, plain); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if !errors.As(err, &wrong) || !coerce(all, reflect.TypeOf(plain).Elem()) {
-			return nil, err
+	recase(all, known(object))
+	modernise(object, all)
+	v := reflect.ValueOf(bare).Elem()
+	for i, name := range namesOf(object) {
+		raw, ok := all[name]
+		if !ok || name == "-" {
+			continue
 		}
-		again, err := json.Marshal(all)
+		left, err := set(v.Field(i), name, raw)
 		if err != nil {
-			return nil, err
+			return nil, under(name, err)
 		}
-		if err := json.Unmarshal(again, plain); err != nil {
-			return nil, err
+		if !left {
+			delete(all, name)
 		}
-	}
-	for name := range known(reflect.TypeOf(plain).Elem()) {
-		delete(all, name)
 	}
 	if len(all) == 0 {
 		return nil, nil
@@ -50,34 +62,137 @@ func read(data []byte, plain any) (Extra, error) {
 	return all, nil
 }
 
-// coerce writes numbers as texts and texts as numbers where the struct wants
-// the other, and says whether it changed anything.
-func coerce(all map[string]json.RawMessage, t reflect.Type) bool {
-	changed := false
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		raw := bytes.TrimSpace(all[name])
-		var text string
-		var number json.Number
-		switch {
-		case len(raw) == 0:
-		case t.Field(i).Type.Kind() == reflect.String && raw[0] != '"' && json.Unmarshal(raw, &number) == nil:
-			all[name] = json.RawMessage(`"` + number.String() + `"`)
-			changed = true
-		case t.Field(i).Type == reflect.TypeFor[*float64]() && json.Unmarshal(raw, &text) == nil:
-			if _, err := strconv.ParseFloat(text, 64); err == nil {
-				all[name] = json.RawMessage(text)
-				changed = true
-			}
+// alone says that no object and no list stands inside an object.
+func alone(data []byte) bool {
+	return len(data) > 1 && bytes.IndexByte(data[1:], '{') < 0 && bytes.IndexByte(data[1:], '[') < 0
+}
+
+// recase brings the names of the schema into its own case: ID is id, Minimum Age
+// minimum_age. It refuses nothing: a row that is stored must stay readable.
+func recase(all map[string]json.RawMessage, names map[string]bool) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		as := cmp.Or(strings.TrimSpace(name), "unnamed")
+		if low := plain(as); names[low] {
+			as = low
+		}
+		if as == name {
+			continue
+		}
+		for _, taken := all[as]; taken; _, taken = all[as] {
+			as += "_2"
+		}
+		all[as] = all[name]
+		delete(all, name)
+	}
+}
+
+// plain is a name as the schema would write it.
+func plain(name string) string {
+	return strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(name))
+}
+
+// set puts a JSON value into a field. left says that the value is kept in Extra
+// because the field cannot hold it.
+func set(field reflect.Value, name string, raw json.RawMessage) (left bool, err error) {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+		return false, nil
+	}
+	text, isText := "", raw[0] == '"'
+	if isText {
+		if err := json.Unmarshal(raw, &text); err != nil {
+			return false, err
 		}
 	}
-	return changed
+	switch {
+	case field.Kind() == reflect.String && isText:
+		field.SetString(text)
+	case field.Kind() == reflect.String && (name == "extent" || raw[0] != '{' && raw[0] != '['):
+		field.SetString(string(raw)) // GeoJSON, a number, true
+	case field.Kind() == reflect.String:
+		return false, errors.New("is a list or an object where a text is expected")
+	case field.Type() == reflect.TypeFor[*float64]():
+		if !isText {
+			text = string(raw)
+		}
+		return setNumber(field, name, text)
+	case raw[0] != '[' && raw[0] != '{':
+		return true, nil // a text where objects are expected, as a table may have
+	case isObjects(field.Type()) && raw[0] == '[':
+		return false, setList(field, raw)
+	case isObjects(field.Type()):
+		return false, errors.New("is no list")
+	default:
+		return false, json.Unmarshal(raw, field.Addr().Interface())
+	}
+	return false, nil
+}
+
+// setList reads a list of objects one by one, so that what is wrong has a place.
+func setList(field reflect.Value, raw json.RawMessage) error {
+	var items []json.RawMessage
+	if err := json.Unmarshal(raw, &items); err != nil {
+		return errors.New("is no list")
+	}
+	list := reflect.MakeSlice(field.Type(), len(items), len(items))
+	for i, item := range items {
+		if err := json.Unmarshal(item, list.Index(i).Addr().Interface()); err != nil {
+			return under("["+strconv.Itoa(i+1)+"]", err)
+		}
+	}
+	if len(items) > 0 {
+		field.Set(list)
+	}
+	return nil
+}
+
+// needed are the numbers that something is decided by: who is accepted, where
+// it is, what it costs. A row where one cannot be read is refused; another
+// number is kept as it was written.
+var needed = map[string]bool{"minimum_age": true, "maximum_age": true, "latitude": true, "longitude": true, "amount": true, "available": true}
+
+func setNumber(field reflect.Value, name, text string) (left bool, err error) {
+	n, ok := calendar.Number(text)
+	switch {
+	case strings.TrimSpace(text) == "":
+	case ok:
+		field.Set(reflect.ValueOf(&n))
+	case needed[name]:
+		return false, errors.New(strconv.Quote(text) + " is not a number, such as 18 or 13.75")
+	default:
+		return true, nil
+	}
+	return false, nil
+}
+
+// fieldError is what is wrong with a value under an object, and the way to it.
+type fieldError struct {
+	path string
+	err  error
+}
+
+func (e fieldError) Error() string { return e.err.Error() }
+
+// under lengthens the way to what is wrong.
+func under(name string, err error) error {
+	var deeper fieldError
+	if !errors.As(err, &deeper) {
+		return fieldError{name, err}
+	}
+	dot := "."
+	if strings.HasPrefix(deeper.path, "[") {
+		dot = ""
+	}
+	return fieldError{name + dot + deeper.path, deeper.err}
 }
 
 // write is plain with its extra fields after its own.
 func write(plain any, extra Extra) ([]byte, error) {
 	own, err := json.Marshal(plain)
 	if err != nil || len(extra) == 0 {
+		return own, err
+	}
+	if extra, err = besides(own, extra); err != nil || len(extra) == 0 {
 		return own, err
 	}
 	more, err := json.Marshal(extra)
@@ -89,6 +204,27 @@ func write(plain any, extra Extra) ([]byte, error) {
 		own = append(own, ',')
 	}
 	return append(own, more[1:]...), nil
+}
+
+// besides is what of extra has a name that the object does not write itself: a
+// list that the tables gave goes before a text of that name.
+func besides(own []byte, extra Extra) (Extra, error) {
+	var written map[string]json.RawMessage
+	for name := range extra {
+		if !bytes.Contains(own, []byte(`"`+name+`":`)) {
+			continue
+		}
+		if written == nil {
+			if err := json.Unmarshal(own, &written); err != nil {
+				return nil, err
+			}
+			extra = maps.Clone(extra)
+		}
+		if written[name] != nil {
+			delete(extra, name)
+		}
+	}
+	return extra, nil
 }
 
 var knownNames sync.Map // reflect.Type -> map[string]bool
@@ -112,7 +248,7 @@ func known(t reflect.Type) map[string]bool {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Organization) UnmarshalJSON(data []byte) (err error) {
 	type plain Organization
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -125,7 +261,7 @@ func (o Organization) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Program) UnmarshalJSON(data []byte) (err error) {
 	type plain Program
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -138,7 +274,7 @@ func (o Program) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Service) UnmarshalJSON(data []byte) (err error) {
 	type plain Service
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -151,7 +287,7 @@ func (o Service) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *ServiceAtLocation) UnmarshalJSON(data []byte) (err error) {
 	type plain ServiceAtLocation
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -164,7 +300,7 @@ func (o ServiceAtLocation) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Location) UnmarshalJSON(data []byte) (err error) {
 	type plain Location
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -177,7 +313,7 @@ func (o Location) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Address) UnmarshalJSON(data []byte) (err error) {
 	type plain Address
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -190,7 +326,7 @@ func (o Address) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Phone) UnmarshalJSON(data []byte) (err error) {
 	type plain Phone
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -203,7 +339,7 @@ func (o Phone) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Contact) UnmarshalJSON(data []byte) (err error) {
 	type plain Contact
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -216,7 +352,7 @@ func (o Contact) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Schedule) UnmarshalJSON(data []byte) (err error) {
 	type plain Schedule
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -229,7 +365,7 @@ func (o Schedule) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *ServiceArea) UnmarshalJSON(data []byte) (err error) {
 	type plain ServiceArea
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -242,7 +378,7 @@ func (o ServiceArea) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Language) UnmarshalJSON(data []byte) (err error) {
 	type plain Language
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -255,7 +391,7 @@ func (o Language) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Accessibility) UnmarshalJSON(data []byte) (err error) {
 	type plain Accessibility
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -268,7 +404,7 @@ func (o Accessibility) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *CostOption) UnmarshalJSON(data []byte) (err error) {
 	type plain CostOption
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -281,7 +417,7 @@ func (o CostOption) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *RequiredDocument) UnmarshalJSON(data []byte) (err error) {
 	type plain RequiredDocument
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -294,7 +430,7 @@ func (o RequiredDocument) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Funding) UnmarshalJSON(data []byte) (err error) {
 	type plain Funding
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -307,7 +443,7 @@ func (o Funding) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Taxonomy) UnmarshalJSON(data []byte) (err error) {
 	type plain Taxonomy
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -320,7 +456,7 @@ func (o Taxonomy) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *TaxonomyTerm) UnmarshalJSON(data []byte) (err error) {
 	type plain TaxonomyTerm
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -333,7 +469,7 @@ func (o TaxonomyTerm) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Attribute) UnmarshalJSON(data []byte) (err error) {
 	type plain Attribute
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -346,7 +482,7 @@ func (o Attribute) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *Metadata) UnmarshalJSON(data []byte) (err error) {
 	type plain Metadata
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -359,7 +495,7 @@ func (o Metadata) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *OrganizationIdentifier) UnmarshalJSON(data []byte) (err error) {
 	type plain OrganizationIdentifier
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
@@ -372,12 +508,51 @@ func (o OrganizationIdentifier) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps unknown fields in Extra.
 func (o *MetaTableDescription) UnmarshalJSON(data []byte) (err error) {
 	type plain MetaTableDescription
-	o.Extra, err = read(data, (*plain)(o))
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
 	return err
 }
 
 // MarshalJSON writes Extra after the object's own fields.
 func (o MetaTableDescription) MarshalJSON() ([]byte, error) {
 	type plain MetaTableDescription
+	return write(plain(o), o.Extra)
+}
+
+// UnmarshalJSON keeps unknown fields in Extra.
+func (o *URL) UnmarshalJSON(data []byte) (err error) {
+	type plain URL
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
+	return err
+}
+
+// MarshalJSON writes Extra after the object's own fields.
+func (o URL) MarshalJSON() ([]byte, error) {
+	type plain URL
+	return write(plain(o), o.Extra)
+}
+
+// UnmarshalJSON keeps unknown fields in Extra.
+func (o *Unit) UnmarshalJSON(data []byte) (err error) {
+	type plain Unit
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
+	return err
+}
+
+// MarshalJSON writes Extra after the object's own fields.
+func (o Unit) MarshalJSON() ([]byte, error) {
+	type plain Unit
+	return write(plain(o), o.Extra)
+}
+
+// UnmarshalJSON keeps unknown fields in Extra.
+func (o *ServiceCapacity) UnmarshalJSON(data []byte) (err error) {
+	type plain ServiceCapacity
+	o.Extra, err = read(data, (*plain)(o), reflect.TypeOf(*o))
+	return err
+}
+
+// MarshalJSON writes Extra after the object's own fields.
+func (o ServiceCapacity) MarshalJSON() ([]byte, error) {
+	type plain ServiceCapacity
 	return write(plain(o), o.Extra)
 }

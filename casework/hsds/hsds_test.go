@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -269,6 +270,9 @@ func TestTheTypesAreTheSchemas(t *testing.T) {
 			Required   []string
 		}
 		file := snake(object.Name())
+		if slices.Contains([]string{"u_r_l", "unit", "service_capacity"}, file) {
+			continue // since 3.1; the schemas beside the repository are those of 3.0
+		}
 		if err := json.Unmarshal(readFile(t, "schema", file+".json"), &schema); err != nil {
 			t.Fatal(err)
 		}
@@ -306,17 +310,63 @@ func snake(s string) string {
 	return b.String()
 }
 
+// keepsAll fails when a directory that was read is not the same after it was
+// stored, or after it went out as CSV and came back.
+func keepsAll(t *testing.T, d hsds.Directory) {
+	stored, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again hsds.Directory
+	if err := json.Unmarshal(stored, &again); err != nil {
+		t.Fatalf("what was stored cannot be read: %v\n%s", err, stored)
+	}
+	once, _ := json.Marshal(again)
+	if !bytes.Equal(stored, once) {
+		t.Errorf("stored\n%s\nread again\n%s", stored, once)
+	}
+	out := fstest.MapFS{}
+	buffers := map[string]*bytes.Buffer{}
+	if err := d.WriteCSV(func(name string) (io.Writer, error) {
+		buffers[name] = &bytes.Buffer{}
+		return buffers[name], nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range buffers {
+		out[name] = &fstest.MapFile{Data: b.Bytes()}
+	}
+	if len(out) == 0 {
+		return
+	}
+	back, err := hsds.ReadCSV(out)
+	if err != nil || len(back.Wrong) > 0 {
+		t.Errorf("the own CSV cannot be read: %v %v\n%s", err, back.Wrong, stored)
+	}
+	if len(back.Keys()) != len(d.Keys()) {
+		t.Errorf("%d rows went out and %d came back\n%s", len(d.Keys()), len(back.Keys()), stored)
+	}
+}
+
 func FuzzReadCSV(f *testing.F) {
 	f.Add("id,name,status\na,A,active\n")
 	f.Add("id,minimum_age\n\"a,1\n")
+	f.Add("ID;Name;x_beds;phones\na;=A();{\"\"free\"\":1};555\nb;'=B;[];\n")
+	f.Add("id,weekday,closed,count\na,1,true,x\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		dir, err := hsds.ReadCSV(fstest.MapFS{"services.csv": {Data: []byte(text)}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range dir.Services {
-			if s.ID == "" {
-				t.Error("a row without an id was read")
+		for _, name := range []string{"services.csv", "regular_schedules.csv"} {
+			file, err := hsds.ReadCSV(fstest.MapFS{name: {Data: []byte(text)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, k := range file.Keys() {
+				if k.ID == "" {
+					t.Error("a row without an id was read")
+				}
+			}
+			file.Check(hsds.Directory{})
+			if len(file.Wrong) == 0 {
+				keepsAll(t, file.Directory)
 			}
 		}
 	})

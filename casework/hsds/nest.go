@@ -4,6 +4,8 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
+	"sync"
 )
 
 // Nester writes a directory's rows as nested objects. It indexes once; the
@@ -93,19 +95,66 @@ func find[T any](n *Nester, id string) (T, bool) {
 // nesting says already and need not be written again.
 type path struct {
 	kinds []reflect.Type
-	ids   map[string]bool
+	ids   map[named]bool
 }
+
+// named is an object by its kind and id: publishers count the rows of each table
+// from 1.
+type named struct{ object, id string }
 
 func (p path) down(v reflect.Value) path {
 	next := path{append(slices.Clone(p.kinds), v.Type()), maps.Clone(p.ids)}
 	if next.ids == nil {
-		next.ids = map[string]bool{}
+		next.ids = map[named]bool{}
 	}
-	next.ids[v.FieldByName("ID").String()] = true
+	next.ids[named{objectName(v.Type()), v.FieldByName("ID").String()}] = true
 	if own := byName(v, "organization_id"); own.IsValid() {
-		next.ids[own.String()] = true
+		next.ids[named{"organization", own.String()}] = true
 	}
 	return next
+}
+
+// linked is the object that a column of a row names.
+func linked(v reflect.Value, name string) named {
+	object := strings.TrimSuffix(name, "_id")
+	switch name {
+	case "link_id":
+		object = byName(v, "link_entity").String()
+	case "resource_id":
+		object = byName(v, "resource_type").String()
+	}
+	if table, _, ok := tableOfName(object); ok {
+		object = objectName(rowType(table))
+	}
+	return named{object, byName(v, name).String()}
+}
+
+// Owners tells for a directory whether an attribute stands under an object of a
+// kind, such as "service": it does, unless its link_entity names another kind
+// and there is a row of that kind with its id.
+func Owners(d Directory) func(a Attribute, object string) bool {
+	rows := sync.OnceValue(func() map[Key]bool {
+		all := map[Key]bool{}
+		for _, k := range d.Keys() {
+			all[k] = true
+		}
+		return all
+	})
+	return func(a Attribute, object string) bool {
+		table, _, ok := tableOfName(a.LinkEntity)
+		return a.LinkEntity == object || !ok || objectName(rowType(table)) == object || !rows()[Key{table, a.LinkID}]
+	}
+}
+
+// elsewhere says that a row linked to an object by its id alone stands under
+// another kind of object with the same id.
+func (n *Nester) elsewhere(entity, id string, here reflect.Type) bool {
+	table, _, ok := tableOfName(entity)
+	if !ok || rowType(table) == here {
+		return false
+	}
+	_, there := n.byID[row{rowType(table), id}]
+	return there
 }
 
 // nest builds one object.
@@ -149,7 +198,12 @@ func (n *Nester) nestUnder(list reflect.Value, parent reflect.Type, id string, h
 		column = objectName(parent) + "_id"
 	}
 	for _, at := range n.under[link{t, column, id}] {
-		childID := tableOf(n.dir, t).Index(at).FieldByName("ID").String()
+		bare := tableOf(n.dir, t).Index(at)
+		entity := map[string]string{"link_id": "link_entity", "resource_id": "resource_type"}[column]
+		if entity != "" && n.elsewhere(byName(bare, entity).String(), id, parent) {
+			continue
+		}
+		childID := bare.FieldByName("ID").String()
 		if child, ok := n.nest(t, childID, here); ok {
 			list.Set(reflect.Append(list, child))
 		}
@@ -160,7 +214,11 @@ func (n *Nester) nestUnder(list reflect.Value, parent reflect.Type, id string, h
 // row answers to is kept.
 func (p path) untie(v reflect.Value) {
 	for i, name := range namesOf(v.Type()) {
-		if isLink(name) && name != "parent_organization_id" && p.ids[v.Field(i).String()] {
+		if !isLink(name) || name == "parent_organization_id" || v.Field(i).String() == "" {
+			continue
+		}
+		to := linked(v, name)
+		if p.ids[to] || (name == "link_id" || name == "resource_id") && len(p.kinds) > 0 {
 			v.Field(i).SetString("")
 		}
 	}

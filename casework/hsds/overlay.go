@@ -33,56 +33,60 @@ func (d Directory) Sort() {
 	}
 }
 
-// Overlay is a sorted directory with rows laid over it and others taken out.
-// Tables that nothing changes in are shared with d; the others are copied, so
-// that whoever still reads d sees it as it was.
+// Overlay is a sorted directory with rows laid over it and others taken out;
+// it sorts the rows. Tables that nothing changes in are shared with d; the
+// others are copied, so that whoever still reads d sees it as it was. It takes
+// one walk through a table however many rows change.
 func (d Directory) Overlay(rows Directory, gone []Key) Directory {
+	rows.Sort()
+	leaves := make(map[Key]bool, len(gone))
+	touched := map[string]bool{}
+	for _, k := range gone {
+		leaves[k], touched[k.Table] = true, true
+	}
 	out := reflect.ValueOf(&d).Elem()
 	over := reflect.ValueOf(rows)
 	for i := range out.NumField() {
 		table, name := out.Field(i), jsonName(out.Type().Field(i))
-		leaves := slices.ContainsFunc(gone, func(k Key) bool { return k.Table == name })
-		if over.Field(i).Len() == 0 && !leaves {
+		if over.Field(i).Len() == 0 && !touched[name] {
 			continue
 		}
-		copied := reflect.MakeSlice(table.Type(), table.Len(), table.Len()+over.Field(i).Len())
-		reflect.Copy(copied, table)
-		for j := range over.Field(i).Len() {
-			copied = put(copied, over.Field(i).Index(j))
-		}
-		for _, k := range gone {
-			if at, found := search(copied, k.ID); k.Table == name && found {
-				copied = reflect.AppendSlice(copied.Slice(0, at), copied.Slice(at+1, copied.Len()))
-			}
-		}
-		table.Set(copied)
+		table.Set(overlay(table, over.Field(i), func(id string) bool { return leaves[Key{name, id}] }))
 	}
 	return d
 }
 
-// put replaces the row with the same id, or inserts the row where it belongs.
-func put(table, row reflect.Value) reflect.Value {
-	at, found := search(table, row.FieldByName("ID").String())
-	if !found {
-		table = reflect.Append(table, row)
-		reflect.Copy(table.Slice(at+1, table.Len()), table.Slice(at, table.Len()-1))
-	}
-	table.Index(at).Set(row)
-	return table
-}
-
-// search finds an id in a sorted table, or where it would stand.
-func search(table reflect.Value, id string) (int, bool) {
-	from, to := 0, table.Len()
-	for from < to {
-		middle := (from + to) / 2
-		if table.Index(middle).FieldByName("ID").String() < id {
-			from = middle + 1
-		} else {
-			to = middle
+// overlay merges two sorted tables; of two rows with one id the second's stands.
+func overlay(table, over reflect.Value, leaves func(id string) bool) reflect.Value {
+	merged := reflect.MakeSlice(table.Type(), table.Len()+over.Len(), table.Len()+over.Len())
+	n := 0
+	take := func(row reflect.Value) {
+		if !leaves(row.FieldByName("ID").String()) {
+			merged.Index(n).Set(row)
+			n++
 		}
 	}
-	return from, from < table.Len() && table.Index(from).FieldByName("ID").String() == id
+	for i, j := 0, 0; i < table.Len() || j < over.Len(); {
+		order := 0
+		switch {
+		case i == table.Len():
+			order = 1
+		case j == over.Len():
+			order = -1
+		default:
+			order = cmp.Compare(table.Index(i).FieldByName("ID").String(), over.Index(j).FieldByName("ID").String())
+		}
+		if order < 0 {
+			take(table.Index(i))
+		} else {
+			take(over.Index(j))
+			j++
+		}
+		if order <= 0 {
+			i++
+		}
+	}
+	return merged.Slice(0, n)
 }
 
 // Keys lists every row.

@@ -1,6 +1,7 @@
 package hsds
 
-// The 21 objects of HSDS 3.0, field by field in the order of its schemas. Only
+// The 21 objects of HSDS 3.0, field by field in the order of its schemas, and
+// the three that 3.1 added (URL, Unit, ServiceCapacity). Only
 // what the schema requires is written when empty. Extra keeps what an object
 // carries beyond the schema, so that a directory with extensions passes through
 // unharmed.
@@ -28,6 +29,7 @@ type Organization struct {
 	OrganizationIdentifiers []OrganizationIdentifier `json:"organization_identifiers,omitempty"`
 	Attributes              []Attribute              `json:"attributes,omitempty"`
 	Metadata                []Metadata               `json:"metadata,omitempty"`
+	AdditionalWebsites      []URL                    `json:"additional_websites,omitempty"` // since 3.1
 	// Services is written by the read API, not part of the object's schema.
 	Services []Service `json:"services,omitempty"`
 	Extra    Extra     `json:"-"`
@@ -83,6 +85,8 @@ type Service struct {
 	Contacts               []Contact           `json:"contacts,omitempty"`
 	Attributes             []Attribute         `json:"attributes,omitempty"`
 	Metadata               []Metadata          `json:"metadata,omitempty"`
+	AdditionalUrls         []URL               `json:"additional_urls,omitempty"` // since 3.1
+	Capacities             []ServiceCapacity   `json:"capacities,omitempty"`      // since 3.1
 	Extra                  Extra               `json:"-"`
 }
 
@@ -363,4 +367,43 @@ type MetaTableDescription struct {
 	Attributes   []Attribute `json:"attributes,omitempty"`
 	Metadata     []Metadata  `json:"metadata,omitempty"`
 	Extra        Extra       `json:"-"`
+}
+
+// URL is one address on the net of a service or an organization, with a label.
+type URL struct {
+	ID             string      `json:"id"`
+	OrganizationID string      `json:"organization_id,omitempty"`
+	ServiceID      string      `json:"service_id,omitempty"`
+	Label          string      `json:"label,omitempty"`
+	URL            string      `json:"url"`
+	Attributes     []Attribute `json:"attributes,omitempty"`
+	Metadata       []Metadata  `json:"metadata,omitempty"`
+	Extra          Extra       `json:"-"`
+}
+
+// Unit is what places are counted in, such as beds.
+type Unit struct {
+	ID         string      `json:"id"`
+	Name       string      `json:"name"`
+	Scheme     string      `json:"scheme,omitempty"`
+	Identifier string      `json:"identifier,omitempty"`
+	URI        string      `json:"uri,omitempty"`
+	Attributes []Attribute `json:"attributes,omitempty"`
+	Metadata   []Metadata  `json:"metadata,omitempty"`
+	Extra      Extra       `json:"-"`
+}
+
+// ServiceCapacity is how many units of a service are free.
+type ServiceCapacity struct {
+	ID          string      `json:"id"`
+	ServiceID   string      `json:"service_id,omitempty"`
+	UnitID      string      `json:"unit_id,omitempty"`
+	Available   *float64    `json:"available,omitempty"`
+	Maximum     *float64    `json:"maximum,omitempty"`
+	Description string      `json:"description,omitempty"`
+	Updated     string      `json:"updated"`
+	Unit        *Unit       `json:"unit,omitempty"`
+	Attributes  []Attribute `json:"attributes,omitempty"`
+	Metadata    []Metadata  `json:"metadata,omitempty"`
+	Extra       Extra       `json:"-"`
 }

@@ -11,6 +11,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -100,6 +101,68 @@ func Lookup(name string) (Field, bool) {
 	return Field{}, false
 }
 
+// byLabel finds a field by what people are shown; labels that several fields
+// have tell none of them.
+var byLabel = func() map[string]*Field {
+	out := map[string]*Field{}
+	for i := range Fields {
+		label := fold(Fields[i].Label)
+		if _, twice := out[label]; twice {
+			out[label] = nil
+			continue
+		}
+		out[label] = &Fields[i]
+	}
+	maps.DeleteFunc(out, func(_ string, f *Field) bool { return f == nil })
+	return out
+}()
+
+// heading finds a field by a column's heading, which forms write with the names
+// of the groups around it: person/prs_FirstName, person-prs_FirstName.
+func heading(text string) (Field, bool) {
+	text = strings.TrimSpace(text)
+	if f, ok := Lookup(text); ok {
+		return f, true
+	}
+	if i := strings.LastIndexAny(text, "/-.:"); i >= 0 {
+		return Lookup(text[i+1:])
+	}
+	return Field{}, false
+}
+
+// part finds the field and the value of a column that stands for one value of a
+// list, as vic_MethodsOfControl/DebtBondage.
+func part(text string) (f Field, value string, ok bool) {
+	i := strings.LastIndexAny(text, "/")
+	if i < 0 {
+		return f, "", false
+	}
+	if f, ok = heading(text[:i]); !ok || f.Type != Choices {
+		return f, "", false
+	}
+	value, _, _ = f.choice(strings.TrimSpace(text[i+1:]))
+	return f, value, true
+}
+
+// fieldsOf are the fields that a row of headings names, by their names or, when
+// it has none of these, by their labels.
+func fieldsOf(cells []string) map[string]bool {
+	names, labels := map[string]bool{}, map[string]bool{}
+	for _, cell := range cells {
+		if f, ok := heading(cell); ok {
+			names[f.Name] = true
+		} else if f, _, ok := part(cell); ok {
+			names[f.Name] = true
+		} else if f, ok := byLabel[fold(cell)]; ok {
+			labels[f.Name] = true
+		}
+	}
+	if len(names) == 0 && len(labels) > 2 {
+		return labels
+	}
+	return names
+}
+
 // fold reduces a name or label to its letters and digits in lower case.
 func fold(s string) string {
 	var b strings.Builder
@@ -116,18 +179,31 @@ func fold(s string) string {
 type Record struct {
 	Values map[string][]string
 	Other  map[string]string
+	// Row is where the record stood in its file, as in Issue; 0 when it comes
+	// from none.
+	Row int
 }
 
 // Issue is one thing wrong, or only noteworthy, in one cell.
 type Issue struct {
-	Row     int    `json:"row"` // 1 is the first case
+	Row     int    `json:"row"`            // 1 is the first row below the header
+	Cell    string `json:"cell,omitempty"` // as a spreadsheet names it, such as C4
 	Field   string `json:"field"`
 	Message string `json:"message"`
 	// Warning says that the value was read all the same.
 	Warning bool `json:"warning,omitempty"`
 }
 
-func (i Issue) Error() string { return fmt.Sprintf("row %d, %s: %s", i.Row, i.Field, i.Message) }
+func (i Issue) Error() string {
+	where := fmt.Sprintf("row %d", i.Row)
+	if i.Field != "" {
+		where += ", " + i.Field
+	}
+	if i.Cell != "" {
+		where += " (cell " + i.Cell + ")"
+	}
+	return where + ": " + i.Message
+}
 
 // Personal says whether the class may lead to a person. An export without
 // personal data leaves such fields out.

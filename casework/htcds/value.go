@@ -6,9 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/text/language"
+
+	"lintas/casework/calendar"
 )
 
 // Normalise reads one field's values in whatever form a partner wrote them and
@@ -40,6 +41,15 @@ func (f Field) Normalise(values []string) (out []string, warning string, err err
 var e164 = regexp.MustCompile(`^\+?[1-9]\d{1,14}$`)
 
 func (f Field) normaliseOne(v string) (string, string, error) {
+	if slices.Contains(spreadsheetErrors, v) {
+		return "", "", fmt.Errorf("%s is an error of the spreadsheet, not a value", v)
+	}
+	if f.Type == Phone || f.Name == "prs_IdentityNumber" {
+		var err error
+		if v, err = whole(v); err != nil {
+			return "", "", err
+		}
+	}
 	switch f.Type {
 	case Choice, Choices:
 		return f.choice(v)
@@ -62,7 +72,7 @@ func (f Field) normaliseOne(v string) (string, string, error) {
 		}
 		return base.ISO3(), "", nil
 	case Phone:
-		bare := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "").Replace(v)
+		bare := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "").Replace(calendar.Digits(v))
 		if !e164.MatchString(bare) {
 			return v, "not a number in E.164 form (+ country code number); kept as written", nil
 		}
@@ -96,37 +106,51 @@ func (f Field) choice(v string) (string, string, error) {
 var choiceAliases = map[string]map[string]string{
 	"vic_TraffickingStatus":        {"possible": "PossibleVictimOfTrafficking", "actual": "ActualVictimOfTrafficking", "nota": "NotAVictimOfTrafficking"},
 	"vic_RelationshipToTrafficker": {"unacquainted": "Unaquainted"},
-	"prs_Gender":                   {"female": "Feminine", "male": "Masculine", "unknown": "NonSpecifiedUnknown", "notspecified": "NonSpecifiedUnknown"},
+	"prs_Gender":                   {"f": "Feminine", "m": "Masculine", "female": "Feminine", "male": "Masculine", "unknown": "NonSpecifiedUnknown", "notspecified": "NonSpecifiedUnknown"},
 }
 
-// date reads ISO dates and a spreadsheet's serial day. 3/4/2026 is refused: it
-// is March in one office and April in the next.
+// date reads a day, and a spreadsheet's number of one. What could be two days is
+// refused: 3/4/2026 is March in one office and April in the next.
 func date(v string) (string, string, error) {
-	for _, form := range []string{time.DateOnly, time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006/01/02"} {
-		if t, err := time.Parse(form, v); err == nil {
-			return t.Format(time.DateOnly), "", nil
-		}
+	if n, ok := calendar.Number(v); ok && n >= 10_000 && n < 300_000 {
+		return calendar.Serial(n, false)
 	}
-	if serial, err := strconv.ParseFloat(v, 64); err == nil && serial >= 1 && serial < 100_000 {
-		day := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(serial))
-		return day.Format(time.DateOnly), "", nil
-	}
-	return "", "", fmt.Errorf("%q is not a date; write it as year-month-day, like 2026-03-01", v)
+	return calendar.Day(v)
 }
 
 func (f Field) number(v string) (string, string, error) {
-	n, err := strconv.ParseFloat(v, 64)
-	if err != nil || n != n || n > 1e12 || n < -1e12 {
-		return "", "", fmt.Errorf("%q is not a number", v)
+	n, ok := calendar.Number(v)
+	if !ok || n > 1e12 || n < -1e12 {
+		return "", "", fmt.Errorf("%q is not a number, such as 17 or 13.75", v)
 	}
 	if strings.HasSuffix(f.Name, "Latitude") && (n < -90 || n > 90) || strings.HasSuffix(f.Name, "Longitude") && (n < -180 || n > 180) {
 		return "", "", fmt.Errorf("%s is not on the map", v)
 	}
 	if (f.Name == "prs_NumberOfChildren" || f.Name == "vic_AgeWhenTrafficked") && (n < 0 || n > 120) {
-		return "", "", fmt.Errorf("%s cannot be right", v)
+		return "", "", fmt.Errorf("%s cannot be right; 0 to 120 is expected", v)
 	}
 	return strconv.FormatFloat(n, 'f', -1, 64), "", nil
 }
+
+// shortened is a long number as spreadsheets show it.
+var shortened = regexp.MustCompile(`^([1-9])[.,](\d+)[Ee]\+?(\d{1,2})$`)
+
+// whole writes a long number (a telephone, an identity card) out again when a
+// spreadsheet kept all of its digits, and refuses one that lost some: what is
+// left belongs to somebody else.
+func whole(v string) (string, error) {
+	m := shortened.FindStringSubmatch(v)
+	if m == nil {
+		return v, nil
+	}
+	if places, _ := strconv.Atoi(m[3]); places == len(m[2]) {
+		return m[1] + m[2], nil
+	}
+	return "", fmt.Errorf("%q is a number that a spreadsheet has shortened; make the column text and write the number again", v)
+}
+
+// spreadsheetErrors are what a formula leaves in a cell when it fails.
+var spreadsheetErrors = []string{"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
 
 func boolean(v string) (string, string, error) {
 	switch strings.ToLower(v) {
@@ -147,9 +171,10 @@ func (f Field) split(cell string) []string {
 	if _, warn, _ := f.normaliseOne(strings.TrimSpace(cell)); warn == "" {
 		return []string{cell}
 	}
-	for _, separators := range []string{";\n|", ",", " "} {
+	for _, separators := range []string{";\n|", ",،、", "/", " "} {
 		if parts := strings.FieldsFunc(cell, func(r rune) bool { return strings.ContainsRune(separators, r) }); len(parts) > 1 {
-			if separators == ";\n|" || f.allKnown(parts) {
+			known, all := f.known(parts)
+			if separators == ";\n|" || known == all || known > 0 && separators[0] == ',' {
 				return parts
 			}
 		}
@@ -157,14 +182,16 @@ func (f Field) split(cell string) []string {
 	return []string{cell}
 }
 
-func (f Field) allKnown(parts []string) bool {
+// known counts how many of the parts of a list are values of the standard.
+func (f Field) known(parts []string) (known, all int) {
 	for _, p := range parts {
 		if p = strings.TrimSpace(p); p == "" {
 			continue
 		}
-		if _, warn, err := f.normaliseOne(p); warn != "" || err != nil {
-			return false
+		all++
+		if _, warn, err := f.normaliseOne(p); warn == "" && err == nil {
+			known++
 		}
 	}
-	return true
+	return known, all
 }

@@ -53,3 +53,14 @@ func FuzzSound(f *testing.F) {
 		}
 	})
 }
+
+func TestTitlesInitialsAndWordsBetweenAreNobodysOwn(t *testing.T) {
+	for name, want := range map[string]string{
+		"daw mya hla": "mya hla", "siti binti nur": "siti nur", "นางสาวสมหญิง ใจดี": "สมหญิง ใจดี", "นาย สมชาย": "สมชาย", "j c juncker": "juncker", "ဒေါ်မြလှ": "မြလှ", "ນາງບຸນມີ": "ບຸນມີ",
+		"u u": "u u", "ong mei": "ong mei", "李 明": "李 明", "ahmad bin ali": "ahmad ali", "นาง": "นาง", "นายก": "นายก", "ali al hasan": "ali hasan",
+	} {
+		if got := strings.Join(Own(strings.Fields(name)), " "); got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
