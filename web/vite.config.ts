@@ -32,6 +32,10 @@ export default defineConfig({
       onwarn(warning, warn) {
         if (warning.code !== 'EVAL' || !JSON.stringify(warning).includes('@getodk/xforms-engine')) warn(warning);
       },
+      output: {
+        // The service worker of the officer's app knows the sentences of refusals by their name: it keeps what was fetched.
+        chunkFileNames: (chunk) => (chunk.facadeModuleId?.includes('/src/problem/') ? 'assets/problem-[name]-[hash].js' : 'assets/[name]-[hash].js'),
+      },
       input: {
         desk: at('./index.html'),
         app: at('./app/index.html'),

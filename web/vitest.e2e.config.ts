@@ -9,8 +9,10 @@ export default defineConfig({
   test: {
     include: ['officer/**/*.test.ts'],
     environment: 'node',
-    testTimeout: 240_000,
-    hookTimeout: 120_000,
+    // A machine that does other work, too, is slow: what comes early costs nothing.
+    testTimeout: 900_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000, interval: 100 } },
     fileParallelism: false,
   },
 });

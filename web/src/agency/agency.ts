@@ -2,6 +2,7 @@
 import { onMounted, ref, type Ref } from 'vue';
 import { api } from '@/api/client';
 import type { Role } from '@/session/session';
+import { useNewest } from '@/ui/tasks';
 
 /** In the order of the node's own list (kernel/actor). */
 export const roles: readonly Role[] = ['officer', 'caseworker', 'supervisor', 'analyst', 'planner', 'secretariat', 'trainer', 'administrator'];
@@ -62,38 +63,10 @@ export function stateOf(device: Device, now: number): DeviceState {
 /** A list of the node, fetched when the page opens. */
 export function useList<T>(path: string): { items: Ref<T[] | null>; problem: Ref<unknown>; load: () => Promise<void> } {
   const items = ref<T[] | null>(null) as Ref<T[] | null>;
-  const problem = ref<unknown>(null);
-  async function load(): Promise<void> {
-    problem.value = null;
-    try {
-      items.value = (await api.list<T>(path)).items ?? [];
-    } catch (error) {
-      problem.value = error;
-    }
-  }
+  const { problem, run } = useNewest();
+  const load = async (): Promise<void> => void (await run(() => api.list<T>(path), (page) => (items.value = page.items ?? [])));
   onMounted(load);
   return { items, problem, load };
-}
-
-/** Runs one thing at a time and keeps what went wrong for UiProblem. */
-export function useTask(): { busy: Ref<boolean>; problem: Ref<unknown>; run: (work: () => Promise<void>) => Promise<boolean> } {
-  const busy = ref(false);
-  const problem = ref<unknown>(null);
-  async function run(work: () => Promise<void>): Promise<boolean> {
-    if (busy.value) return false;
-    busy.value = true;
-    problem.value = null;
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      problem.value = error;
-      return false;
-    } finally {
-      busy.value = false;
-    }
-  }
-  return { busy, problem, run };
 }
 
 /** A drawing of the node as the source of an <img>: what stands inside can run nothing there. */

@@ -1,7 +1,7 @@
 /** The nouns of casework's API, and the few things all its pages do. */
-import { ref, type Ref } from 'vue';
 import { useI18n } from 'vue-i18n';
 import { api } from '@/api/client';
+import { regional } from '@/i18n/dates';
 
 export interface Due {
   case: string;
@@ -35,6 +35,7 @@ export interface Case {
   non_punishment: boolean;
   released: string[] | null;
   hold: boolean;
+  exercise: boolean;
   revision: number;
   opened_at: string;
   changed_at: string;
@@ -148,6 +149,8 @@ export interface CaseView {
   clocks: Clock[] | null;
   /** Codes of what starts or ends a term in this case's country. */
   events?: string[] | null;
+  /** The time zone in which the case's days end. */
+  zone: string;
   approvals: Approval[];
   receipts: Receipt[];
   referrals: Referral[];
@@ -198,6 +201,9 @@ export interface Offered {
   latitude?: number;
   longitude?: number;
   placed: boolean;
+  /** Who answers for it with accounts on this node. */
+  receiver?: string;
+  receiver_name?: string;
 }
 
 export interface Matched {
@@ -229,25 +235,27 @@ export function useWords(): (group: string, code: string) => string {
   };
 }
 
-/** Runs one call at a time and keeps what was refused. */
-export function useTask(): { busy: Ref<boolean>; problem: Ref<unknown>; run: (work: () => Promise<unknown>) => Promise<boolean> } {
-  const busy = ref(false);
-  const problem = ref<unknown>(null);
-  async function run(work: () => Promise<unknown>): Promise<boolean> {
-    if (busy.value) return false;
-    busy.value = true;
-    problem.value = null;
-    try {
-      await work();
-      return true;
-    } catch (caught) {
-      problem.value = caught;
-      return false;
-    } finally {
-      busy.value = false;
-    }
-  }
-  return { busy, problem, run };
+/**
+ * Days and instants as the clock reads where the case is. A term of Thailand ends with Thailand's day, whoever
+ * looks; where the reader's clock reads otherwise, the zone is said.
+ */
+export function useCaseDays(zone: () => string): { day: (value: string) => string; moment: (value: string) => string; ends: () => string } {
+  const { t, locale } = useI18n();
+  const format = (value: Date, options: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(regional(locale.value), options).format(value);
+  const name = (value: Date): string =>
+    new Intl.DateTimeFormat(locale.value, { timeZone: zone(), timeZoneName: 'shortGeneric' }).formatToParts(value).find((part) => part.type === 'timeZoneName')?.value ?? zone();
+  const clock = { dateStyle: 'short', timeStyle: 'short' } as const;
+  const differs = (value: Date): boolean => format(value, clock) !== format(value, { ...clock, timeZone: zone() });
+  const said = (value: Date, options: Intl.DateTimeFormatOptions): string => {
+    const at = format(value, { ...options, timeZone: zone() });
+    return differs(value) ? t('casework.inZone', { at, zone: name(value) }) : at;
+  };
+  return {
+    // The end of a day may be told by the first instant of the next: the day meant is the one before.
+    day: (value) => said(new Date(new Date(value).getTime() - 1), { dateStyle: 'medium' }),
+    moment: (value) => said(new Date(value), { dateStyle: 'medium', timeStyle: 'short' }),
+    ends: () => (differs(new Date()) ? t('casework.plan.dayEnds', { zone: name(new Date()) }) : ''),
+  };
 }
 
 /** What stands behind the # of the address, taken out of it so that it stays in no history. */

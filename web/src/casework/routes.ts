@@ -18,6 +18,7 @@ export default {
     { path: '/casework/cases', component: () => import('./CasesPage.vue') },
     { path: '/casework/cases/:case', component: () => import('./CasePage.vue'), props: true },
     { path: '/casework/directory', component: () => import('./DirectoryPage.vue') },
+    { path: '/casework/directory/bring', component: () => import('./BringServicesPage.vue') },
     { path: '/casework/inbox', component: () => import('./BoxPage.vue'), props: { inbox: true } },
     { path: '/casework/outbox', component: () => import('./BoxPage.vue'), props: { inbox: false } },
     { path: '/casework/inbox/:referral', component: () => import('./ReceivedPage.vue'), props: true },

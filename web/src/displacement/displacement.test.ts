@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createApp, nextTick } from 'vue';
 import { createI18n } from 'vue-i18n';
 import BandChart from './BandChart.vue';
-import { boats, dateAfter, dayIndex, diff, joined, kinds, needs, roundUp, runsOf, weekBand, type MapPlace, type Run, type View } from './displacement';
+import { boats, dateAfter, dayIndex, diff, groupBand, joined, kinds, needs, roundUp, runsOf, weekBand, type MapPlace, type Run, type View } from './displacement';
 
 const place = (lat: number, lon: number): MapPlace => ({ name: '', country: '', kind: 'town', lat, lon, capacity: 0 });
 
@@ -99,5 +99,17 @@ describe('boats', () => {
     expect(one!.lon).toBeGreaterThan(0);
     expect(two!.lon).toBeGreaterThan(one!.lon);
     expect(two!.lon).toBeLessThan(10);
+  });
+});
+
+describe('who the people are', () => {
+  const bands = (n: number) => ({ low: [n, n + 1], mid: [n + 2, n + 3], high: [n + 4, n + 5] });
+  const view = { dates: [], days: [], who_dates: ['2031-03-01', '2031-03-08'], places: [{ place: 'Harbour', capacity: 0, ...bands(0), who: { children: bands(100) } }] } as unknown as View;
+  it('is read from the told day of the week, and from no other', () => {
+    expect(groupBand(view, 'Harbour', '2031-03-03', 'children')).toEqual({ low: 101, mid: 103, high: 105 });
+    expect(groupBand(view, 'Harbour', '2031-03-09', 'children')).toBeNull();
+    expect(groupBand(view, 'Harbour', '2031-03-03', 'women')).toBeNull();
+    expect(groupBand(view, 'Atlantis', '2031-03-03', 'children')).toBeNull();
+    expect(groupBand(undefined, 'Harbour', '2031-03-03', 'children')).toBeNull();
   });
 });

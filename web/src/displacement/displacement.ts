@@ -8,6 +8,28 @@ export interface Scenario {
   sha256: string;
   made_at: string;
   made_by: string;
+  seen_by: SeenBy;
+  /** Of its name and of who sees it. */
+  revision: number;
+  /** It is of the reader's organisation; `of` is whose it is otherwise. */
+  ours: boolean;
+  of?: string;
+  may_edit: boolean;
+  /** The day after which a removed scenario cannot be brought back. */
+  gone_at?: string;
+}
+
+export const seenByLevels = ['maker', 'organisation', 'node'] as const;
+export type SeenBy = (typeof seenByLevels)[number];
+
+/** What was changed about a scenario itself. */
+export interface Edit {
+  revision: number;
+  what: 'name' | 'seen_by' | 'removed' | 'restored';
+  was: string;
+  became: string;
+  made_at: string;
+  made_by: string;
 }
 
 export interface Change {
@@ -62,8 +84,14 @@ export interface PlaceRun extends Bands {
   reports?: { date: string; people: number }[];
   what_if?: Bands;
   difference?: Bands;
+  /** People of each group on the view's `who_dates`, of the version as it is. */
+  who?: Partial<Record<Group, Bands>>;
   chance_over_capacity?: number;
 }
+
+/** The people that shelter and screening are planned for, beside all; they overlap. */
+export const groups = ['under_five', 'children', 'women', 'older'] as const;
+export type Group = (typeof groups)[number];
 
 export interface View {
   members: number;
@@ -71,6 +99,8 @@ export interface View {
   what_if: boolean;
   days: number[];
   dates: string[];
+  /** The days, one a week, on which ages and sexes are told; absent for a case that does not give them. */
+  who_dates?: string[];
   places: PlaceRun[];
   total: Bands;
   other_total?: Bands;
@@ -84,6 +114,8 @@ export interface Run {
   version: number;
   state: 'queued' | 'running' | 'stopping' | 'stopped' | 'done' | 'failed';
   done: number;
+  /** Other processes that help while it runs. */
+  workers?: number;
   seconds_left?: number;
   problem?: string;
   settings: { members: number; seed?: number; warm?: { day: number; horizon: number }; series?: string };
@@ -140,6 +172,7 @@ export interface Comparison {
 export interface ScenarioView {
   scenario: Scenario;
   versions: Version[];
+  edits: Edit[];
   runs: Run[];
   rulesets: string[];
   start: string;
@@ -299,6 +332,15 @@ export function weekBand(view: View | undefined, place: string, monday: string, 
   const low = Math.max(...days.map((k) => bands.low[k] ?? 0));
   const high = Math.max(...days.map((k) => bands.high[k] ?? 0));
   return { low, high, missing: capacity < 0 ? 0 : Math.max(0, high - capacity) };
+}
+
+/** The band of a group at a place on the told day of a week; null where nothing is told. */
+export function groupBand(view: View | undefined, place: string, monday: string, group: Group): { low: number; mid: number; high: number } | null {
+  const b = view?.places.find((x) => x.place === place)?.who?.[group];
+  const until = dateAfter(monday, 7);
+  const k = (view?.who_dates ?? []).findIndex((d) => d >= monday && d < until);
+  if (!b || k < 0) return null;
+  return { low: b.low[k] ?? 0, mid: b.mid[k] ?? 0, high: b.high[k] ?? 0 };
 }
 
 /** A date so many days after a day written YYYY-MM-DD. */

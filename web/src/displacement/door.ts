@@ -1,4 +1,5 @@
 import { useRouter } from 'vue-router';
+import { useOnward } from '@/ui';
 import { useSession } from '@/session/session';
 
 /**
@@ -9,13 +10,14 @@ import { useSession } from '@/session/session';
 export function useDoor(): (unreached: () => boolean) => Promise<boolean> {
   const router = useRouter();
   const session = useSession();
+  const onward = useOnward();
   return async (unreached) => {
     if (session.person?.must_change_password) {
-      await router.replace('/agency/account');
+      await onward('/agency/account', 'replace');
       return false;
     }
     if (session.person || unreached()) return true;
-    await router.replace({ path: '/sign-in', query: { to: router.currentRoute.value.fullPath } });
+    await onward({ path: '/sign-in', query: { to: router.currentRoute.value.fullPath } }, 'replace');
     return false;
   };
 }

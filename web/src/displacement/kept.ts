@@ -1,11 +1,12 @@
+import { scenariosKept } from '@/session/kept';
+
 /**
  * What this device keeps of scenarios for use without a network: only what a
  * person asked for, one scenario at a time. It lies there readable, as a file
  * would: scenarios hold no personal data (names of colleagues are taken out),
  * but a plan can be sensitive, so it is gone after fourteen days, when its
- * owner signs out here, and when somebody else signs in.
+ * owner signs out, and when somebody else signs in.
  */
-const name = 'lintas-displacement';
 const longest = 14 * 86_400_000;
 
 interface KeptAnswer {
@@ -29,7 +30,7 @@ function done<T>(request: IDBRequest<T>): Promise<T> {
 }
 
 async function open(): Promise<IDBDatabase> {
-  const request = indexedDB.open(name, 1);
+  const request = indexedDB.open(scenariosKept, 1);
   request.onupgradeneeded = () => {
     request.result.createObjectStore('answers', { keyPath: 'path' }).createIndex('scenario', 'scenario');
     request.result.createObjectStore('scenarios', { keyPath: 'id' });
@@ -72,8 +73,16 @@ export function stopKeeping(scenario: string): Promise<void> {
   });
 }
 
-/** Removes what is too old or not of this person; `owner` null removes everything. */
-export async function tidy(owner: string | null, now = Date.now()): Promise<void> {
+/** Removes what the node does not show any more to who asks: removed there, or no longer shared. Hands back the names. */
+export async function dropVanished(shown: readonly string[]): Promise<string[]> {
+  const vanished = (await keptScenarios()).filter((s) => !shown.includes(s.id));
+  for (const s of vanished) await stopKeeping(s.id);
+  if (vanished.length > 0 && (await keptScenarios()).length === 0) await forgetPage();
+  return vanished.map((s) => s.name);
+}
+
+/** Removes what is too old or not of this person. */
+export async function tidy(owner: string, now = Date.now()): Promise<void> {
   for (const s of await keptScenarios()) if (s.owner !== owner || now - s.at > longest) await stopKeeping(s.id);
 }
 

@@ -17,6 +17,10 @@ export function useScenario(id: string) {
   const offline = ref(false);
   const keptAt = ref<number | null>(null);
   const kept = ref(false);
+  /** It is being kept, and not all of it is there yet. */
+  const keeping = ref(false);
+  /** It was kept here, and the node does not show it any more. */
+  const vanished = ref(false);
   const flows = ref<Record<number, FlowView>>({});
   const answers = ref<Record<string, Run>>({});
   const comparisons = ref<Record<string, Comparison>>({});
@@ -25,7 +29,7 @@ export function useScenario(id: string) {
   let poll: ReturnType<typeof setTimeout> | undefined;
   let gone = false;
 
-  const may = computed(() => !offline.value && session.has('planner', 'analyst'));
+  const may = computed(() => !offline.value && data.value?.scenario.ours !== false && session.has('planner', 'analyst'));
 
   /** Runs work and shows what goes wrong; undefined then. */
   async function guard<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -38,17 +42,25 @@ export function useScenario(id: string) {
     }
   }
 
+  let notKept: unknown;
   /** Asks the node; without a network, this device. */
   async function get<T>(path: string, query?: Record<string, string | number>): Promise<T> {
     const key = query ? `${path}?${new URLSearchParams(Object.entries(query).map(([k, v]) => [k, String(v)]))}` : path;
     try {
       const body = await api.get<T>(path, query);
       offline.value = false;
-      if (kept.value) await keepAnswer(key, id, body).catch(() => undefined);
+      if (kept.value) {
+        try {
+          await keepAnswer(key, id, body);
+        } catch (caught) {
+          notKept = caught; // keep takes its promise back; later on the older copy stays, with its day
+        }
+      }
       return body;
     } catch (caught) {
+      if (caught instanceof Problem && caught.code === 'displacement.no-scenario') await drop();
       if (!(caught instanceof Problem) || !caught.unreachable) throw caught;
-      const found = await keptAnswer(key).catch(() => undefined);
+      const found = await keptAnswer(key).catch(() => undefined); // nothing kept: the network's failure is told
       if (!found) throw caught;
       offline.value = true;
       keptAt.value = found.at;
@@ -56,11 +68,28 @@ export function useScenario(id: string) {
     }
   }
 
+  /** Takes what this device kept away when the node does not show the scenario any more. */
+  async function drop(): Promise<void> {
+    if (!kept.value) return;
+    kept.value = false;
+    vanished.value = true;
+    await stopKeeping(id).catch(() => undefined); // gone at the node; a copy that stays is dropped when the list opens
+    if ((await keptScenarios().catch(() => [])).length === 0) await forgetPage().catch(() => undefined); // the page alone shows nothing
+  }
+
+  let lastAsked = 0;
+  /** Asks how the scenario stands; of two answers the one counts that was asked for last. */
+  async function look(): Promise<void> {
+    const mine = ++lastAsked;
+    const view = await get<ScenarioView>(base);
+    if (mine === lastAsked) data.value = view;
+  }
+
   async function load(): Promise<void> {
-    const found = await keptScenarios().catch(() => []);
+    const found = await keptScenarios().catch(() => []); // a browser without storage keeps none
     kept.value = found.some((s) => s.id === id);
     await guard(async () => {
-      data.value = await get<ScenarioView>(base);
+      await look();
       follow();
       const lists = await Promise.all([get<{ items: Arrival[] }>(`${base}/arrivals`), get<{ items: Input[] }>(`${base}/provenance`)]);
       arrivals.value = lists[0].items;
@@ -68,15 +97,15 @@ export function useScenario(id: string) {
     });
   }
 
-  const showFlows = (version: number): Promise<unknown> =>
+  const showFlows = (version: number, anew = false): Promise<unknown> =>
     guard(async () => {
-      if (version > 0 && !flows.value[version]) flows.value = { ...flows.value, [version]: await get<FlowView>(`${base}/flows`, { version }) };
+      if (version > 0 && (anew || !flows.value[version])) flows.value = { ...flows.value, [version]: await get<FlowView>(`${base}/flows`, { version }) };
     });
 
-  const showRun = (run: Run | undefined): Promise<unknown> =>
+  const showRun = (run: Run | undefined, anew = false): Promise<unknown> =>
     guard(async () => {
       if (!run) return;
-      if (!answers.value[run.id]) answers.value = { ...answers.value, [run.id]: await get<Run>(`/api/displacement/runs/${run.id}`) };
+      if (anew || !answers.value[run.id]) answers.value = { ...answers.value, [run.id]: await get<Run>(`/api/displacement/runs/${run.id}`) };
       comparisons.value = { ...comparisons.value, [run.id]: await get<Comparison>(`/api/displacement/runs/${run.id}/comparison`) };
     });
 
@@ -90,9 +119,16 @@ export function useScenario(id: string) {
     if (gone || !data.value?.runs.some((r) => r.state === 'queued' || r.state === 'running' || r.state === 'stopping')) return;
     poll = setTimeout(() => void refresh(), 1200);
   }
+  let lost = false;
   async function refresh(): Promise<void> {
-    const view = await get<ScenarioView>(base).catch(() => undefined);
-    if (view) data.value = view;
+    try {
+      await look();
+      if (lost) problem.value = null;
+      lost = false;
+    } catch (caught) {
+      problem.value = caught; // told, and asked again: the run goes on at the node
+      lost = true;
+    }
     if (!offline.value) follow();
   }
 
@@ -109,21 +145,26 @@ export function useScenario(id: string) {
 
   async function keep(): Promise<void> {
     const person = session.person;
-    if (!person || !data.value) return;
+    if (!person || !data.value || keeping.value) return;
+    keeping.value = true;
     await guard(async () => {
       await startKeeping({ id, name: data.value!.scenario.name, owner: person.id, at: Date.now() });
       kept.value = true;
+      notKept = undefined;
       await keepPage(workerAddress);
-      // Everything that the pages of this scenario may ask for.
-      flows.value = {};
-      answers.value = {};
+      // Everything that the pages of this scenario may ask for; what is on the screen stays there meanwhile.
       await load();
       for (const v of data.value!.versions) {
-        await showFlows(v.version);
-        for (const run of answeredRuns(data.value!.runs, v.version)) await showRun(run);
+        await showFlows(v.version, true);
+        for (const run of answeredRuns(data.value!.runs, v.version)) await showRun(run, true);
         await gaps(v.version, '');
       }
+      if (notKept === undefined) return;
+      await stopKeeping(id); // a full device: half of a scenario is not there without a network
+      kept.value = false;
+      throw notKept;
     });
+    keeping.value = false;
   }
   async function forget(): Promise<void> {
     await guard(async () => {
@@ -133,19 +174,15 @@ export function useScenario(id: string) {
     });
   }
 
-  // Who signs out here, or signs in after somebody else, leaves nothing behind.
-  const unhook = session.$onAction(({ name, after }) => {
-    if (name === 'signOut') after(() => void tidy(null).catch(() => undefined));
-  });
-  if (session.person) void tidy(session.person.id).catch(() => undefined);
+  // Who signs in after somebody else finds nothing of theirs; signing out removes everything (session.ts).
+  if (session.person) void tidy(session.person.id).catch(() => undefined); // tried again when the next page opens; a list shows only one's own
 
   onBeforeUnmount(() => {
     gone = true;
     clearTimeout(poll);
-    unhook();
   });
 
-  return { id, base, data, problem, offline, keptAt, kept, may, flows, comparisons, arrivals, inputs, guard, load, refresh, showFlows, showRun, gaps, picked, runOf, answered, keep, forget };
+  return { id, base, data, problem, offline, keptAt, kept, keeping, vanished, may, flows, comparisons, arrivals, inputs, guard, load, refresh, showFlows, showRun, gaps, picked, runOf, answered, keep, forget };
 }
 
 export type ScenarioUse = ReturnType<typeof useScenario>;

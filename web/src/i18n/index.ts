@@ -61,8 +61,11 @@ export function createTexts(loaders: TextLoaders, stored: string) {
     loaded.add(code);
   }
 
+  let newest = 0;
   async function choose(code: string, remember = true): Promise<void> {
+    const mine = ++newest;
     await Promise.all([load('en'), load(code)]);
+    if (mine !== newest) return; // another was chosen while these texts were still on their way
     i18n.global.locale.value = code;
     if (remember) {
       try {

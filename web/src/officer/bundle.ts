@@ -8,6 +8,8 @@ export interface Bundle {
   cards?: Card[];
   referral_procedure?: Procedure | null;
   services?: Service[];
+  /** Active services that the node knows and this phone does not hold. */
+  services_more?: number;
   lock?: { minutes: number; tries: number };
   pilot?: { on: boolean };
 }
@@ -94,22 +96,10 @@ export class Shelf {
    * network in the middle keeps the old one whole.
    */
   async renew(progress: (done: number, all: number) => void = () => undefined): Promise<Bundle> {
-    const bundle = await api.get<Bundle>('/api/screening/bundle');
+    const bundle = await this.newest();
     const cache = await caches.open(this.cacheName);
-    const wanted = new Map<string, string>();
-    for (const one of bundle.instruments) {
-      wanted.set(this.address(one.xform_url, one.hash ?? one.version), one.xform_url);
-      if (one.pack_url) wanted.set(this.address(one.pack_url, one.pack?.hash ?? one.version), one.pack_url);
-      for (const medium of one.media) wanted.set(this.address(medium.url, medium.hash), medium.url);
-    }
-    let done = 0;
-    for (const [key, url] of wanted) {
-      if (!(await cache.match(key))) {
-        const response = await send('GET', url, null, { headers: { Accept: '*/*' }, timeout: 120_000 });
-        await cache.put(key, new Response(await response.blob(), { headers: { 'content-type': response.headers.get('content-type') ?? 'application/octet-stream' } }));
-      }
-      progress(++done, wanted.size);
-    }
+    const wanted = new Map(bundle.instruments.flatMap((one) => this.filesOf(one)));
+    await this.fetchAll(cache, wanted, progress);
     await this.database.setDevice('bundle', bundle);
     await this.database.setDevice('bundle-at', Date.now());
     for (const request of await cache.keys()) {
@@ -119,20 +109,53 @@ export class Shelf {
     return bundle;
   }
 
+  /** The node's bundle; the one that is here where the node says that it is still the same. */
+  private async newest(): Promise<Bundle> {
+    const here = await this.bundle();
+    try {
+      // A thin line needs longer than other calls for it.
+      return await api.get<Bundle>('/api/screening/bundle', {}, { timeout: 120_000, headers: here?.etag ? { 'If-None-Match': `"${here.etag}"` } : {} });
+    } catch (error) {
+      if (here && error instanceof Problem && error.status === 304) return here;
+      throw error;
+    }
+  }
+
+  /** Each file of an instrument: where it is kept, and where it comes from. */
+  private filesOf(one: Instrument): Array<[address: string, url: string]> {
+    return [
+      [this.address(one.xform_url, one.hash ?? one.version), one.xform_url],
+      ...(one.pack_url ? [[this.address(one.pack_url, one.pack?.hash ?? one.version), one.pack_url] as [string, string]] : []),
+      ...one.media.map((medium) => [this.address(medium.url, medium.hash), medium.url] as [string, string]),
+    ];
+  }
+  private async fetchAll(cache: Cache, wanted: Map<string, string>, progress: (done: number, all: number) => void = () => undefined): Promise<void> {
+    let done = 0;
+    for (const [key, url] of wanted) {
+      if (!(await cache.match(key))) {
+        const response = await send('GET', url, null, { headers: { Accept: '*/*' }, timeout: 120_000 });
+        await cache.put(key, new Response(await response.blob(), { headers: { 'content-type': response.headers.get('content-type') ?? 'application/octet-stream' } }));
+      }
+      progress(++done, wanted.size);
+    }
+  }
+  /** What an interview from another device needs, so that it can be gone on with without a network. */
+  async bring(interview: string, instrument: Instrument): Promise<void> {
+    await this.hold(interview, instrument);
+    await this.fetchAll(await caches.open(this.cacheName), new Map(this.filesOf(instrument)));
+  }
+
   /** Interviews begun with an older version keep that version's files until they are done. */
   async inUse(address: string): Promise<boolean> {
     const held = (await this.database.device<Record<string, string[]>>('held')) ?? {};
     return Object.values(held).some((list) => list.includes(address));
   }
-  async hold(interview: string, instrument: Instrument): Promise<void> {
-    const held = (await this.database.device<Record<string, string[]>>('held')) ?? {};
-    held[interview] = [this.address(instrument.xform_url, instrument.hash ?? instrument.version), ...(instrument.pack_url ? [this.address(instrument.pack_url, instrument.pack?.hash ?? instrument.version)] : []), ...instrument.media.map((one) => this.address(one.url, one.hash))];
-    await this.database.setDevice('held', held);
+  hold(interview: string, instrument: Instrument): Promise<void> {
+    const files = this.filesOf(instrument).map(([address]) => address);
+    return this.database.changeDevice<Record<string, string[]>>('held', (held) => ({ ...held, [interview]: files }));
   }
-  async release(interview: string): Promise<void> {
-    const held = (await this.database.device<Record<string, string[]>>('held')) ?? {};
-    delete held[interview];
-    await this.database.setDevice('held', held);
+  release(interview: string): Promise<void> {
+    return this.database.changeDevice<Record<string, string[]>>('held', ({ [interview]: _, ...others } = {}) => others);
   }
 
   private address(url: string, hash: string): string {
@@ -147,10 +170,14 @@ export class Shelf {
     if (!found) throw new Problem({ title: 'Not on this device', status: 0, code: 'officer.not-here', detail: 'This interview is not on the device yet. Go where there is a network and renew.' });
     return found.text();
   }
+  /** The rules, as the node checked them; null where there are none, or where the bytes are not those that the node named. */
   async pack(instrument: Instrument): Promise<unknown> {
     if (!instrument.pack_url) return null;
     const found = await this.file(instrument.pack_url, instrument.pack?.hash ?? instrument.version);
-    return found ? ((await found.json()) as unknown) : null;
+    if (!found) return null;
+    const canonical = await found.text();
+    const { packHash } = await import('@/screening/indicator');
+    return instrument.pack && (await packHash(canonical)) !== instrument.pack.hash ? null : (JSON.parse(canonical) as unknown);
   }
   async medium(instrument: Instrument, name: string): Promise<Blob | null> {
     const one = instrument.media.find((medium) => medium.name === name);

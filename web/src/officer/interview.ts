@@ -1,4 +1,6 @@
+import type { ProblemBody } from '@/api/client';
 import type { Instrument } from './bundle';
+import type { Why } from './handover/handovers';
 
 /** How somebody answered without giving a value. Each is a real answer, and the form's field stays blank. */
 export type NoValue = 'not_known' | 'declined' | 'skipped';
@@ -38,8 +40,10 @@ export interface Interview {
   at: string;
   noValue: Record<string, NoValue>;
   alone: Alone[];
-  handovers: Array<{ at: string; from: string; to: string; note: string }>;
+  handovers: Array<{ at: string; from: string; to: string; note: string; /** How many questions had an answer, or a refusal to answer. */ asked?: number }>;
   note: string;
+  /** It was handed over and came back: to whom, and why they do not have it. */
+  returned?: { at: string; to: string; device: string; why: Why };
   stopped?: { at: string; reason: 'help' | 'tired' | 'refused' | 'other' };
   next?: { referral: 'offered' | 'accepted' | 'declined' | 'none'; service?: string };
 }
@@ -54,7 +58,8 @@ export interface Queued {
   sha256: string;
   files: Array<{ name: string; type: string; base64: string }>;
   state: 'waiting' | 'sign-in' | 'refused';
-  tries: Array<{ at: string; said: string; status: number }>;
+  /** `problem` is the node's refusal with its code, which the page says in the officer's language. */
+  tries: Array<{ at: string; said: string; status: number; problem?: ProblemBody }>;
 }
 
 /** What stays when the node has it: enough to find it again, nothing of the story. */

@@ -1,5 +1,5 @@
 import { exerciseTransport } from './queue/exercise';
 import { start } from './start';
 
-// No import of the live transport, here or in anything this file leads to.
-start({ name: 'exercise', base: '/exercise/', storage: 'lintas-exercise', transport: exerciseTransport });
+// No import of the live transport or courier, here or in anything this file leads to.
+start({ name: 'exercise', base: '/exercise/', storage: 'lintas-exercise', transport: exerciseTransport, courier: null });

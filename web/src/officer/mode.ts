@@ -1,4 +1,5 @@
 import type { InjectionKey } from 'vue';
+import type { Courier } from './handover/transport';
 import type { Transport } from './queue/transport';
 
 /**
@@ -12,6 +13,8 @@ export interface Mode {
   /** The IndexedDB database, and the prefix of every cache and storage name. */
   storage: 'lintas-officer' | 'lintas-exercise';
   transport: Transport;
+  /** The way to colleagues' devices; an exercise has none. */
+  courier: Courier | null;
 }
 
 export const modeKey: InjectionKey<Mode> = Symbol('mode');

@@ -1,4 +1,4 @@
-import { Pack as Engine, score, type PackData } from '@/screening/indicator';
+import { explain, Pack as Engine, score, type PackData, type Result as Scored } from '@/screening/indicator';
 import type { Pack, Result, Scorer } from './scoring';
 
 /** The indicator engine over one pack; `hash` is the one the node gave with it. */
@@ -11,5 +11,6 @@ export function openScorer(data: unknown, hash: string): Scorer {
       for (const [question, state] of Object.entries(states)) answers[question] = { state };
       return score(engine, answers, { finished, noNext: finished }) as Result;
     },
+    explain: (result, language) => explain(engine, result as Scored, language),
   };
 }

@@ -3,6 +3,10 @@
  * package screening/indicator, held equal to it by shared vectors; the node
  * scores again what it receives. It is loaded when a form with a pack opens.
  */
+import type { Line } from '@/screening/indicator';
+
+export type { Line };
+
 export type FindingState = 'established' | 'open' | 'unanswered' | 'not_seen';
 
 export interface Finding {
@@ -52,6 +56,8 @@ export interface Scorer {
   pack: Pack;
   /** `leaves` as a form stores them; `states` for questions answered without a value. */
   score(leaves: Record<string, string>, states: Record<string, 'not_known' | 'declined'>, finished: boolean): Result;
+  /** The result in sentences; a sentence that nobody checked is marked. */
+  explain(result: Result, language: string): Line[];
 }
 
 /** A pack's text in a language, English, or whatever there is. */

@@ -1,11 +1,25 @@
+import { ref } from 'vue';
 import { workerAddress } from '@/trusted';
 import type { Mode } from './mode';
 
+/** The browser did not keep the app: without a network it will not open. The first page says so. */
+export const notKept = ref(false);
+
 /** The app's own service worker, in the mode's own scope. Without one (an old browser, no TLS) the app works online only. */
 export async function register(mode: Mode): Promise<void> {
-  if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
+  if (import.meta.env.DEV) return;
+  if (!('serviceWorker' in navigator)) {
+    notKept.value = true;
+    return;
+  }
   const own = `${mode.base}sw.js`;
-  const registration = await navigator.serviceWorker.register(workerAddress(own), { scope: mode.base, updateViaCache: 'none' });
+  let registration: ServiceWorkerRegistration;
+  try {
+    registration = await navigator.serviceWorker.register(workerAddress(own), { scope: mode.base, updateViaCache: 'none' });
+  } catch {
+    notKept.value = !(await offlineReady()); // one that is here already goes on working, also where the node is not reached now
+    return;
+  }
   registration.addEventListener('updatefound', () => {
     const next = registration.installing;
     next?.addEventListener('statechange', () => {
@@ -36,7 +50,7 @@ const samples: Record<string, [string, string]> = {
 
 /** Fetches the fonts of these languages through the service worker, which keeps them. */
 export async function keepFonts(codes: readonly string[]): Promise<void> {
-  await navigator.serviceWorker?.ready.catch(() => undefined);
+  await navigator.serviceWorker?.ready.catch(() => undefined); // never fails in browsers of today; fonts are fetched all the same
   const wanted = new Map(codes.flatMap((code) => (samples[code.split('-')[0] ?? ''] ? [samples[code.split('-')[0]!]!] : [])));
-  await Promise.all([...wanted].flatMap(([family, sample]) => [400, 700].map((weight) => document.fonts.load(`${weight} 1em '${family}'`, sample).catch(() => []))));
+  await Promise.all([...wanted].flatMap(([family, sample]) => [400, 700].map((weight) => document.fonts.load(`${weight} 1em '${family}'`, sample).catch(() => [])))); // a font that is missing leaves readable letters of the device
 }

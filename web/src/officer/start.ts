@@ -3,11 +3,13 @@ import { createApp } from 'vue';
 import { createRouter, createWebHistory } from 'vue-router';
 import { createTexts, type Texts } from '@/i18n';
 import { textsKey } from '@/ui/keys';
+import { tellOfUnseen } from '@/ui/unseen';
 import '@/ui/base.css';
 import '@/fonts/fonts.css';
 import './officer.css';
 import OfficerApp from './OfficerApp.vue';
 import { modeKey, type Mode } from './mode';
+import { useOfficer } from './officer';
 import { register } from './serviceworker';
 
 /** Starts the officer's app. The mode is given by the page's own entry and cannot be changed afterwards. */
@@ -18,6 +20,7 @@ export function start(mode: Mode): void {
     routes: [
       { path: '/', component: () => import('./pages/HomePage.vue') },
       { path: '/interview/:id', component: () => import('./pages/InterviewPage.vue') },
+      { path: '/handed/:id', component: () => import('./pages/HandedPage.vue') },
       { path: '/queue', component: () => import('./pages/QueuePage.vue') },
       { path: '/cards', component: () => import('./pages/CardsPage.vue') },
       { path: '/help', component: () => import('./pages/HelpPage.vue') },
@@ -27,7 +30,11 @@ export function start(mode: Mode): void {
     ],
     scrollBehavior: () => ({ top: 0 }),
   });
-  const app = createApp(OfficerApp).use(createPinia()).use(texts.i18n).use(router).provide(textsKey, texts).provide(modeKey, mode);
+  const app = createApp(OfficerApp);
+  tellOfUnseen(app, router, texts);
+  app.use(createPinia()).use(texts.i18n).use(router).provide(textsKey, texts).provide(modeKey, mode);
+  // What the device holds is looked up while the texts are fetched; it says itself what goes wrong.
+  void useOfficer().start();
   void texts.choose(texts.preferred(), false).finally(() => app.mount('#app'));
   void register(mode);
 }

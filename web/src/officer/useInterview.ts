@@ -1,4 +1,4 @@
-import { computed, ref, shallowRef } from 'vue';
+import { computed, onScopeDispose, ref, shallowRef } from 'vue';
 import type { Instrument } from './bundle';
 import { languageCode } from './form/language';
 import type { Question, Step, Violation } from './form/engine';
@@ -7,7 +7,20 @@ import { companionFile, fromBase64, sha256, toBase64, type Interview, type NoVal
 import { useOfficer } from './officer';
 import { openPilot, type Pilot } from './pilot';
 import type { Result, Scorer } from './scoring';
+import type { Place } from './handover/transport';
+import { oneTab, type Tab } from './tab';
 import { newId } from './vault/bytes';
+import { NotHeld, type Profile } from './vault/database';
+import type { Vault } from './vault/vault';
+
+/** Two frames: what was just given to the screen stands there. A page that is not in sight gets no frames and does not wait for them. */
+function shown(): Promise<void> {
+  if (document.visibilityState !== 'visible') return Promise.resolve();
+  return new Promise((resolve) => {
+    setTimeout(resolve, 250);
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)));
+  });
+}
 
 /** A form is parsed once while the app is open: the second interview begins at once. */
 const parsed = new Map<string, Promise<LoadedForm>>();
@@ -27,7 +40,6 @@ export function formOf(instrument: Instrument): Promise<LoadedForm> {
 /** Begins an interview: the draft is stored before the first question is seen. */
 export async function beginInterview(instrument: Instrument): Promise<string> {
   const officer = useOfficer();
-  void formOf(instrument).catch(() => undefined); // is being parsed while the draft is stored; told when it is opened
   const now = new Date().toISOString();
   const interview: Interview = {
     id: newId(), instrument: JSON.parse(JSON.stringify(instrument)) as Instrument, startedAt: now, changedAt: now, language: '', before: { urgent: {} }, stage: 'language',
@@ -54,21 +66,71 @@ export function useInterview(officerLanguage: () => string) {
   const answered = shallowRef<Set<string>>(new Set());
   const skips = shallowRef({ private: false, consent: false, urgent: false });
   let session: FormSession | null = null;
+  /** The form is there to be asked. Until then a new interview shows the choice of its language, and no other one anything. */
+  const ready = ref(false);
+  let preparing: Promise<void> = Promise.resolve();
   let pilot: Pilot | null = null;
   /** The last attempt to store failed: the screen must say so, loudly. */
   const unsaved = shallowRef<unknown>(null);
   let saving: Promise<void> = Promise.resolve();
   // While the person answers alone nothing is stored: what they do not share must not be found later.
   let unstored = false;
+  /** Another tab works on it, or it has left this place there: nothing is shown and nothing stored here. */
+  const elsewhere = ref<'' | 'open' | 'busy'>('');
+  let tab: Tab | null = null;
+  let holder = '';
+  onScopeDispose(() => void saving.finally(() => tab?.close()));
 
+  /** Stores what is there and lets go, unless the person is answering alone: that is stored only when they share it. */
+  async function yieldNow(): Promise<boolean> {
+    if (unstored) return false;
+    elsewhere.value = 'open';
+    await saving;
+    return true;
+  }
+
+  /** Opens a draft; false when it is not there any more. */
   async function open(id: string): Promise<boolean> {
     const vault = officer.vault;
-    const kept = await vault?.get<Interview>('draft', id);
+    if (!vault) return false;
+    tab = oneTab(`lintas-interview-${vault.profile.id}-${id}`, yieldNow, () => (elsewhere.value = 'open'));
+    if (await tab.open()) return load(id);
+    elsewhere.value = 'open';
+    return (await vault.get('draft', id)) !== undefined;
+  }
+  /** Goes on here with what another tab had open. */
+  async function continueHere(id: string): Promise<boolean> {
+    if ((await tab?.takeOver()) !== 'mine') {
+      elsewhere.value = 'busy';
+      return true;
+    }
+    return load(id);
+  }
+
+  async function load(id: string): Promise<boolean> {
+    const vault = officer.vault;
+    holder = newId();
+    const kept = await vault?.hold<Interview>('draft', id, holder);
     if (!vault || !kept) return false;
-    const form = await formOf(kept.instrument);
-    const device = await officer.deviceId();
+    ready.value = false;
+    // The languages stand in the bundle: a large form is read while the officer and the person choose one.
+    const early = kept.stage === 'language' && kept.xml === '';
+    if (early) {
+      interview.value = kept;
+      elsewhere.value = '';
+    }
+    preparing = (early ? shown() : Promise.resolve()).then(() => prepare(vault, kept, early));
+    if (early) preparing.catch(() => undefined); // told by whoever waits for it: the page does
+    else await preparing;
+    return true;
+  }
+  /** Resolves when the form is there; rejects with the reason why it cannot be. */
+  const whenReady = (): Promise<void> => preparing;
+
+  async function prepare(vault: Vault, kept: Interview, early: boolean): Promise<void> {
+    const [form, device] = await Promise.all([formOf(kept.instrument), officer.deviceId()]);
     session = kept.xml === '' ? form.begin(device) : await form.resume(payloadOf(kept), device);
-    interview.value = kept;
+    if (!early) interview.value = kept;
     pilot = officer.bundle?.pilot?.on ? await openPilot(vault, kept.instrument) : null;
     session.speak(officerLanguage(), kept.language || officerLanguage());
     if (kept.instrument.pack_url) {
@@ -80,7 +142,8 @@ export function useInterview(officerLanguage: () => string) {
     skips.value = { private: names.some((name) => asksItself.private.test(name)), consent: names.some((name) => asksItself.consent.test(name)), urgent: names.some((name) => asksItself.urgent.test(name)) };
     const place = steps.value.findIndex((step) => step.path === kept.at);
     show(place < 0 ? 0 : place);
-    return true;
+    ready.value = true;
+    if (!early) elsewhere.value = '';
   }
 
   const payloadOf = (kept: Interview): Payload => ({ xml: kept.xml, files: kept.files.map(({ name, type, base64 }) => ({ name, type, bytes: fromBase64(base64) })) });
@@ -112,18 +175,20 @@ export function useInterview(officerLanguage: () => string) {
 
   /** Stores the interview as it is now; one after the other, so that the last state is the one that stays. */
   function save(change: Partial<Interview> = {}): Promise<void> {
-    if (!interview.value) return Promise.resolve();
+    if (!interview.value || elsewhere.value) return saving;
     interview.value = { ...interview.value, ...change, changedAt: new Date().toISOString() };
     if (unstored) return saving;
     const now = interview.value;
     saving = saving.then(async () => {
+      await preparing;
       const vault = officer.vault;
       if (!vault || !session || interview.value?.id !== now.id) return;
       const { xml, files } = await session.payload();
       const whole: Interview = { ...interview.value, xml, files: files.map(({ name, type, bytes }) => ({ name, type, base64: toBase64(bytes) })), at: steps.value[at.value]?.path ?? '' };
-      await vault.put('draft', whole.id, JSON.parse(JSON.stringify(whole)));
+      await vault.putHeld('draft', whole.id, JSON.parse(JSON.stringify(whole)), holder);
       unsaved.value = null;
     }).catch((error: unknown) => {
+      if (error instanceof NotHeld) return void (elsewhere.value = 'open');
       // One failure must not stop the later ones: each stores the whole interview.
       unsaved.value = error;
     });
@@ -226,14 +291,48 @@ export function useInterview(officerLanguage: () => string) {
       id: kept.id, instanceId: instanceIdOf(xml), title: kept.instrument.title, finishedAt: new Date().toISOString(), xml, sha256: await sha256(bytes),
       files: [...files.map(({ name, type, bytes: content }) => ({ name, type, base64: toBase64(content) })), companionFile(kept)], state: 'waiting', tries: [],
     };
-    await vault.move({ kind: 'draft', id: kept.id }, { kind: 'queued', id: kept.id, value: queued });
+    await vault.moveHeld({ kind: 'draft', id: kept.id }, [{ kind: 'queued', id: kept.id, value: queued }], holder);
     // Only now: had the move failed (a full disk), the interview would still be here to be finished, and counted once.
-    if (pilot) await pilot.finished(scorer.value ? scorer.value.score(session.leaves(), {}, true) : null, kept);
+    if (pilot) await pilot.finished(finalResult(), kept);
     interview.value = null;
     await officer.shelf().release(kept.id);
     officer.waiting = await vault.count('queued');
-    void officer.sendNow();
+    void officer.sendNow().catch(() => undefined); // it waits on the page Sending, which comes next, tells and tries again
     return kept.id;
+  }
+
+  /** What has been asked: answered, or not known or declined, which are answers. */
+  const asked = computed(() =>
+    steps.value.flatMap((step) => {
+      if (step.kind !== 'question' || step.node.nodeType === 'note' || step.node.currentState.readonly) return [];
+      const without = interview.value?.noValue[step.path];
+      if (!answered.value.has(step.path) && (without === undefined || without === 'skipped')) return [];
+      return [{ path: step.path, label: step.node.currentState.label?.asString ?? '', how: without === 'not_known' || without === 'declined' ? without : ('answered' as const) }];
+    }),
+  );
+
+  /** To a colleague on this device: theirs when they next unlock. */
+  async function handOver(to: Profile, note: string): Promise<void> {
+    const vault = officer.vault;
+    if (!vault || !interview.value) return;
+    const { handovers } = interview.value;
+    try {
+      await save({ returned: undefined, handovers: [...handovers, { at: new Date().toISOString(), from: vault.profile.label, to: to.label, note, asked: asked.value.length }] });
+      if (unsaved.value) throw unsaved.value as Error; // what is stored is older than what is on the screen
+      const whole = await vault.get<Interview>('draft', interview.value.id);
+      await vault.handOver(to, 'draft', interview.value.id, whole, holder);
+    } catch (error) {
+      await save({ handovers });
+      throw error;
+    }
+  }
+  /** To a colleague on another device: sealed and locked away now, sent when there is a network. */
+  async function handAway(to: Place, note: string): Promise<void> {
+    await save();
+    if (unsaved.value) throw unsaved.value as Error;
+    const whole = await officer.vault?.get<Interview>('draft', interview.value?.id ?? '');
+    if (!whole) throw new NotHeld();
+    await officer.handovers()!.give(whole, to, { note, asked: asked.value.length }, holder);
   }
 
   /** The finished result, computed only from what the node will see. */
@@ -251,6 +350,7 @@ export function useInterview(officerLanguage: () => string) {
   async function endAlone(shared: 'all' | 'help-only' | 'nothing', questions: number): Promise<void> {
     if (!before || !interview.value) return;
     if (shared !== 'all') {
+      // Should this fail, nothing is stored any more: the caller must lock, and what was stored before is opened.
       const form = await formOf(before.interview.instrument);
       session = await form.resume(before.payload, await officer.deviceId());
       session.speak(officerLanguage(), before.interview.language);
@@ -264,7 +364,7 @@ export function useInterview(officerLanguage: () => string) {
   }
 
   return {
-    interview, steps, at, question, violation, result, scorer, answered, skips, unsaved,
+    interview, ready, whenReady, steps, at, question, violation, result, scorer, answered, skips, unsaved, elsewhere, continueHere, asked, handOver, handAway,
     progress: computed(() => (steps.value.length === 0 ? 0 : (at.value + 1) / steps.value.length)),
     open, save, give, giveNoValue, noteNoValue, forward, back, goTo, show, addRound, removeRound, languages, speak, finish, finalResult, beginAlone, endAlone,
     refreshView: () => show(at.value), heard: (sound: 'media' | 'voice' | 'none', code: string) => pilot?.heard(sound, code),

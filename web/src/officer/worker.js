@@ -1,5 +1,5 @@
 // The service worker of the officer's app. scripts/precache.mjs puts the list
-// of the app's files before it and writes one copy into each scope.
+// of the app's files and workers/files.js before it and writes one copy into each scope.
 //   self.lintasApp = { version, page, files, mode }
 //
 // The app's own files come from its cache, so that it opens without a network
@@ -11,36 +11,16 @@ const current = prefix + version;
 const fonts = `lintas-${mode}-fonts`;
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(
-    caches.open(current).then((cache) => Promise.all(files.map(async (file) => {
-      const response = await fetch(file, { cache: file.includes('/assets/') ? 'default' : 'reload' });
-      // A captive portal answers 200 with its own page to anything.
-      if (!response.ok || response.redirected || (file.endsWith('.js') && !/javascript/.test(response.headers.get('content-type') ?? ''))) throw new Error(`${file} could not be fetched whole`);
-      await cache.put(file, response);
-    }))),
-  );
+  event.waitUntil(keepAll(current, files));
 });
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil(
-    caches.keys()
-      .then((names) => Promise.all(names.filter((name) => name.startsWith(prefix) && name !== current).map((name) => caches.delete(name))))
-      .then(() => self.clients.claim()),
-  );
+  event.waitUntil(dropOlder(prefix, current).then(() => self.clients.claim()));
 });
 
 self.addEventListener('message', (event) => {
   if (event.data === 'take over') self.skipWaiting();
 });
-
-async function fromCache(name, key, request) {
-  const cache = await caches.open(name);
-  const kept = await cache.match(key);
-  if (kept) return kept;
-  const response = await fetch(request);
-  if (response.ok && name === fonts) await cache.put(key, response.clone());
-  return response;
-}
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
@@ -52,7 +32,9 @@ self.addEventListener('fetch', (event) => {
     return;
   }
   if (request.method !== 'GET') return;
-  if (request.mode === 'navigate') event.respondWith(fromCache(current, page, request));
-  else if (url.pathname.endsWith('.woff2')) event.respondWith(fromCache(fonts, url.pathname, request));
-  else if (files.includes(url.pathname)) event.respondWith(fromCache(current, url.pathname, request));
+  if (request.mode === 'navigate') event.respondWith(keptFirst(current, page, request));
+  // What the node refuses, in the officer's language: fetched at the first refusal, kept for reading it again without a network.
+  else if (url.pathname.startsWith('/assets/problem-')) event.respondWith(keptFirst(current, url.pathname, request, true));
+  else if (url.pathname.endsWith('.woff2')) event.respondWith(keptFirst(fonts, url.pathname, request, true));
+  else if (files.includes(url.pathname)) event.respondWith(keptFirst(current, url.pathname, request));
 });

@@ -1,4 +1,6 @@
+import { ref, type Ref } from 'vue';
 import { locales } from '@/i18n/locales';
+import type { Newest } from '@/ui';
 
 /** What the screening desk of the node answers, as far as its pages show it. */
 export interface Language {
@@ -62,6 +64,7 @@ export interface Diff {
   against: string;
   breaking: number;
   changes: Change[];
+  more?: number;
 }
 export interface Coverage {
   code: string;
@@ -137,6 +140,8 @@ export interface Held {
   reason: string;
   explanation: string;
   answered: number;
+  from?: string;
+  screening_id?: string;
   size: number;
   state: 'held' | 'released' | 'discarded';
   files?: Array<{ id: string; name: string; size: number }>;
@@ -188,4 +193,24 @@ export function languageName(code: string): string {
   } catch {
     return code;
   }
+}
+
+/** Runs calls of a page that may overlap, and keeps what the last of them was refused with; a call that is not the newest any more says nothing. */
+export function useWork(): { busy: Ref<boolean>; problem: Ref<unknown>; work: (act: () => Promise<void>, newest?: Newest) => Promise<void> } {
+  const busy = ref(false);
+  const problem = ref<unknown>();
+  let running = 0;
+  async function work(act: () => Promise<void>, newest: Newest = () => true): Promise<void> {
+    running++;
+    busy.value = true;
+    problem.value = undefined;
+    try {
+      await act();
+    } catch (caught) {
+      if (newest()) problem.value = caught;
+    } finally {
+      busy.value = --running > 0;
+    }
+  }
+  return { busy, problem, work };
 }

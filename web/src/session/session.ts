@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
 import { api, Problem } from '@/api/client';
+import { scenariosKept } from './kept';
 
 export type Role = 'officer' | 'caseworker' | 'supervisor' | 'analyst' | 'planner' | 'secretariat' | 'trainer' | 'administrator';
 
@@ -28,18 +29,42 @@ interface Credential {
   toJSON(): unknown;
 }
 
+const leaving = new Set<() => void>();
+/** Calls back when somebody signs out, or another sits down: what a page holds in memory goes with who wrote it. */
+export const onSignOut = (forget: () => void): void => void leaving.add(forget);
+
 /** Who sits here. The session itself is a cookie that scripts cannot read. */
 export const useSession = defineStore('session', () => {
   const person = ref<Person | null>(null);
   const node = ref<NodeInfo | null>(null);
   const known = ref(false);
+  let last = '';
+  // Answers are counted in the order in which they were asked for: one from before a sign-in does not undo it.
+  let asked = 0;
+  let answered = 0;
+  const seated = (one: Person | null): void => {
+    answered = ++asked;
+    person.value = one;
+  };
+  /** Somebody sits down; a session may have ended by itself before. */
+  function arrived(one: Person): Person {
+    if (last && last !== one.id) for (const forget of leaving) forget();
+    last = one.id;
+    return one;
+  }
 
   /** Asks the node who is signed in; without a network the answer stays unknown. */
   async function load(): Promise<void> {
+    const mine = ++asked;
     try {
-      person.value = (await api.get<{ person: Person }>('/api/agency/me')).person;
+      const me = await api.get<{ person: Person }>('/api/agency/me');
+      if (mine < answered) return;
+      answered = mine;
+      person.value = arrived(me.person);
       known.value = true;
     } catch (error) {
+      if (mine < answered) return;
+      answered = mine;
       if (!(error instanceof Problem)) throw error;
       if (!error.unreachable) known.value = true;
       person.value = null;
@@ -52,7 +77,7 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signIn(login: string, password: string, code?: string): Promise<void> {
-    person.value = (await api.post<{ person: Person }>('/api/agency/sign-in', { login, password, ...(code ? { code } : {}) })).person;
+    seated(arrived((await api.post<{ person: Person }>('/api/agency/sign-in', { login, password, ...(code ? { code } : {}) })).person));
     known.value = true;
   }
 
@@ -60,7 +85,7 @@ export const useSession = defineStore('session', () => {
     const begun = await api.post<{ ceremony: string; options: { publicKey: unknown } }>('/api/agency/passkey-sign-in/begin', {});
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(begun.options.publicKey as PublicKeyCredentialRequestOptionsJSON);
     const credential = (await navigator.credentials.get({ publicKey })) as unknown as Credential;
-    person.value = (await api.post<{ person: Person }>('/api/agency/passkey-sign-in/finish', { ceremony: begun.ceremony, response: credential.toJSON() })).person;
+    seated(arrived((await api.post<{ person: Person }>('/api/agency/passkey-sign-in/finish', { ceremony: begun.ceremony, response: credential.toJSON() })).person));
     known.value = true;
   }
 
@@ -68,9 +93,10 @@ export const useSession = defineStore('session', () => {
     try {
       await api.post('/api/agency/sign-out', {});
     } finally {
-      person.value = null;
+      seated(null);
+      for (const forget of leaving) forget();
       // What a planner kept on this device for days without a network goes with the session that kept it.
-      indexedDB.deleteDatabase('lintas-displacement');
+      indexedDB.deleteDatabase(scenariosKept);
     }
   }
 

@@ -24,7 +24,7 @@ export const router = createRouter({
 router.beforeEach(async (to) => {
   if (to.meta.public) return true;
   const session = useSession();
-  if (!session.person) await session.load().catch(() => undefined);
+  if (!session.person) await session.load().catch(() => undefined); // then nobody is signed in, and the sign-in says what the node says
   // A password that somebody else has seen opens only the page that changes it: the node gives such a session no roles.
   if (session.person?.must_change_password && to.path !== '/agency/account') return '/agency/account';
   return session.person ? true : { path: '/sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } };

@@ -12,4 +12,6 @@ export { default as UiTabs } from './UiTabs.vue';
 export { default as UiToasts } from './UiToasts.vue';
 export { default as LocaleChoice } from './LocaleChoice.vue';
 export { toast } from './toasts';
+export { useNewest, useTask, useTurns, type Newest } from './tasks';
+export { useOnward } from './onward';
 export { useDates } from '@/i18n/dates';

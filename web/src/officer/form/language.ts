@@ -64,3 +64,6 @@ export function ownName(code: string, written: string): string {
 export function travellerLanguage(written: string, code: string): TravellerLanguage {
   return { code, name: ownName(code, written), dir: direction(code) };
 }
+
+/** A name inside a sentence of the other direction: without this the words and numbers beside it change places. */
+export const isolated = (name: string): string => `\u2068${name}\u2069`;

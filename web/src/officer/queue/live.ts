@@ -1,3 +1,4 @@
+import type { ProblemBody } from '@/api/client';
 import type { Outcome, Parcel, Transport } from './transport';
 
 /**
@@ -15,7 +16,7 @@ export const liveTransport: Transport = {
       response = await fetch('/openrosa/submission', {
         method: 'POST',
         body: form,
-        headers: { 'X-OpenRosa-Version': '1.0', 'X-Lintas-Request': '1' },
+        headers: { 'X-OpenRosa-Version': '1.0', 'X-Lintas-Request': '1', Accept: 'application/problem+json' },
         credentials: 'same-origin',
         redirect: 'error',
         signal: AbortSignal.timeout(60_000),
@@ -30,9 +31,20 @@ export const liveTransport: Transport = {
     if (status === 401) return { kind: 'sign-in', status };
     if (status === 408 || status === 425 || status === 429 || status >= 500) return { kind: 'again', reason: 'busy', status };
     if (status < 400) return { kind: 'again', reason: 'not-the-node', status };
-    return { kind: 'refused', status, message: messageOf(await response.text()) };
+    return { kind: 'refused', status, ...refusalOf(await response.text()) };
   },
 };
+
+/** A refusal with its code, as the app asks for; else the sentence that the node writes for other clients. */
+export function refusalOf(body: string): { message: string; problem?: ProblemBody } {
+  try {
+    const problem = JSON.parse(body) as ProblemBody;
+    if (typeof problem.code === 'string') return { message: String(problem.detail ?? '').slice(0, 400), problem };
+  } catch {
+    // not a problem: an OpenRosaResponse, or somebody else's page
+  }
+  return { message: messageOf(body) };
+}
 
 /** The sentence inside an OpenRosaResponse, which the node writes for enumerators. */
 export function messageOf(body: string): string {

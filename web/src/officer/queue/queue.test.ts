@@ -4,7 +4,7 @@ import type { Queued } from '../interview';
 import { Database } from '../vault/database';
 import { argonCost } from '../vault/secret';
 import { Vaults, type Vault } from '../vault/vault';
-import { messageOf } from './live';
+import { messageOf, refusalOf } from './live';
 import { Queue } from './queue';
 import type { Outcome, Parcel } from './transport';
 
@@ -16,6 +16,7 @@ const texts: string[] = [];
 beforeEach(async () => {
   vault = await new Vaults(await Database.open(`queue-${++count}`)).enrol('p', 'Melati', 'en', '493817');
   texts.length = 0;
+  hindrance = null;
 });
 
 const item = (id: string, finishedAt = `2026-01-0${id}T00:00:00Z`): Queued => ({ id, instanceId: `uuid:${id}`, title: 'Arrival', finishedAt, xml: `<data id="${id}">မြ</data>`, sha256: 'x', files: [], state: 'waiting', tries: [] });
@@ -29,10 +30,12 @@ function queue(...outcomes: Outcome[]): Queue {
         return Promise.resolve(outcomes.shift() ?? { kind: 'taken', status: 201 });
       },
     },
+    () => Promise.resolve(hindrance),
     undefined,
     () => new Date('2026-02-01T14:02:00Z'),
   );
 }
+let hindrance: Outcome | null = null; // as when somebody else is signed in
 
 test('what the node has taken leaves the device, and only a receipt without the story stays', async () => {
   await vault.put('queued', '1', item('1'));
@@ -42,6 +45,18 @@ test('what the node has taken leaves the device, and only a receipt without the 
   const [receipt] = await q.sent();
   expect(receipt).toMatchObject({ instanceId: 'uuid:1', status: 201 });
   expect(JSON.stringify(receipt)).not.toContain('<data');
+});
+
+test("what one officer finished is not sent in the name of the other who is signed in on the device's browser", async () => {
+  await vault.put('queued', '1', item('1'));
+  await vault.put('queued', '2', item('2'));
+  const q = queue();
+  hindrance = { kind: 'sign-in', status: 401 };
+  expect(await q.run()).toMatchObject({ sent: 0, waiting: 2, reason: 'sign-in' });
+  expect(texts).toEqual([]);
+  expect((await q.waiting())[0]).toMatchObject({ state: 'sign-in' });
+  hindrance = null;
+  expect(await q.run()).toMatchObject({ sent: 2, waiting: 0, reason: 'ok' });
 });
 
 test('without a network it waits, says since when and why, and sends the same bytes later', async () => {
@@ -76,4 +91,14 @@ test('two runs at once send each interview once', async () => {
 test("the node's sentence is read out of its XML", () => {
   expect(messageOf('<OpenRosaResponse><message nature="error">A &lt; B &amp; C</message></OpenRosaResponse>')).toBe('A < B & C');
   expect(messageOf('<html>portal</html>')).toBe('');
+});
+
+test('a refusal with a code is kept whole, so that it can be said in another language later', async () => {
+  const body = { title: 'Conflict', status: 409, code: 'screening.refused-closed', detail: 'This form is closed.' };
+  expect(refusalOf(JSON.stringify(body))).toEqual({ message: 'This form is closed.', problem: body });
+  expect(refusalOf('{"portal": true}')).toEqual({ message: '' });
+  await vault.put('queued', '1', item('1'));
+  const q = queue({ kind: 'refused', status: 409, message: 'This form is closed.', problem: body });
+  await q.run();
+  expect((await q.waiting())[0]).toMatchObject({ state: 'refused', tries: [{ said: 'This form is closed.', problem: body }] });
 });

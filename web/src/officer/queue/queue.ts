@@ -22,6 +22,8 @@ export class Queue {
   constructor(
     private readonly vault: Vault,
     private readonly transport: Transport,
+    /** Why nothing can be sent in this officer's name now; null when it can. Two officers share the sign-in of a device's browser. */
+    private readonly hindrance: () => Promise<Outcome | null> = () => Promise.resolve(null),
     private readonly locks: LockManager | undefined = globalThis.navigator?.locks,
     private readonly now: () => Date = () => new Date(),
   ) {}
@@ -46,16 +48,14 @@ export class Queue {
   private async walk(again: 'waiting' | 'all'): Promise<Report> {
     let sent = 0;
     let reason: Report['reason'] = 'ok';
+    let hindrance: Outcome | null | undefined;
     for (const item of await this.waiting()) {
       if (item.state === 'refused' && again === 'waiting') {
         reason = 'refused';
         continue;
       }
-      const outcome = await this.transport.send({
-        instanceId: item.instanceId,
-        xml: new TextEncoder().encode(item.xml) as Uint8Array<ArrayBuffer>,
-        attachments: item.files.map(({ name, type, base64 }) => ({ name, type, bytes: fromBase64(base64) })),
-      });
+      if (hindrance === undefined) hindrance = await this.hindrance();
+      const outcome = hindrance ?? (await this.send(item));
       await this.settle(item, outcome);
       if (outcome.kind === 'taken') sent++;
       else if (outcome.kind === 'again') reason = outcome.reason;
@@ -64,6 +64,14 @@ export class Queue {
       if (outcome.kind === 'again' || outcome.kind === 'sign-in') break;
     }
     return { at: this.now().toISOString(), sent, waiting: await this.vault.count('queued'), reason };
+  }
+
+  private send(item: Queued): Promise<Outcome> {
+    return this.transport.send({
+      instanceId: item.instanceId,
+      xml: new TextEncoder().encode(item.xml) as Uint8Array<ArrayBuffer>,
+      attachments: item.files.map(({ name, type, base64 }) => ({ name, type, bytes: fromBase64(base64) })),
+    });
   }
 
   private async settle(item: Queued, outcome: Outcome): Promise<void> {
@@ -76,6 +84,7 @@ export class Queue {
     }
     const said = outcome.kind === 'again' ? outcome.reason : outcome.kind === 'refused' ? outcome.message : 'sign-in';
     const state: Queued['state'] = outcome.kind === 'refused' ? 'refused' : outcome.kind === 'sign-in' ? 'sign-in' : 'waiting';
-    await this.vault.put('queued', item.id, { ...item, state, tries: [...item.tries, { at, said, status: outcome.status }].slice(-20) });
+    const problem = outcome.kind === 'refused' ? outcome.problem : undefined;
+    await this.vault.put('queued', item.id, { ...item, state, tries: [...item.tries, { at, said, status: outcome.status, ...(problem ? { problem } : {}) }].slice(-20) });
   }
 }

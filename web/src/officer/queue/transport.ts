@@ -1,3 +1,5 @@
+import type { ProblemBody } from '@/api/client';
+
 /** What is sent: fixed bytes, the same at every try, so that the node can tell a repeat from a new record. */
 export interface Parcel {
   instanceId: string;
@@ -10,7 +12,7 @@ export type Outcome =
   | { kind: 'taken'; status: number }
   | { kind: 'again'; reason: 'offline' | 'busy' | 'not-the-node'; status: number }
   | { kind: 'sign-in'; status: number }
-  | { kind: 'refused'; status: number; message: string };
+  | { kind: 'refused'; status: number; message: string; problem?: ProblemBody };
 
 export interface Transport {
   send(parcel: Parcel): Promise<Outcome>;

@@ -22,6 +22,16 @@ export interface SealedRecord {
   kind: string;
   id: string;
   sealed: Bytes;
+  /** The page that works on it now, where only one may: what another page stores is refused. */
+  holder?: string;
+}
+
+/** The record is gone, or another page works on it. Nothing was stored. */
+export class NotHeld extends Error {
+  constructor() {
+    super('Another page works on this.');
+    this.name = 'NotHeld';
+  }
 }
 
 const version = 1;
@@ -67,6 +77,14 @@ export class Database {
   setDevice(name: string, value: unknown): Promise<void> {
     return this.run<void>(['device'], 'readwrite', (t) => void t.objectStore('device').put(value, name));
   }
+  /** Reads, changes and stores in one transaction: two tabs that do it at once lose nothing of each other's. */
+  changeDevice<T>(name: string, change: (kept: T | undefined) => T): Promise<void> {
+    return this.run<void>(['device'], 'readwrite', (t) => {
+      const store = t.objectStore('device');
+      const got = store.get(name) as IDBRequest<T | undefined>;
+      got.onsuccess = () => void store.put(change(got.result), name);
+    });
+  }
   profiles(): Promise<Profile[]> {
     return this.run<Profile[]>(['profiles'], 'readonly', (t) => t.objectStore('profiles').getAll() as IDBRequest<Profile[]>);
   }
@@ -77,18 +95,18 @@ export class Database {
     return this.run<void>(['profiles'], 'readwrite', (t) => void t.objectStore('profiles').put(profile));
   }
 
-  /** Counts one more wrong try before it is known to be wrong: killing the app in between wins nothing. */
-  countTry(id: string): Promise<number> {
-    let tries = 0;
+  /** Counts one more wrong try before it is known to be wrong: killing the app in between wins nothing. The profile with its new count, stored. */
+  countTry(id: string): Promise<Profile | undefined> {
+    let counted: Profile | undefined;
     return this.run<void>(['profiles'], 'readwrite', (t) => {
       const store = t.objectStore('profiles');
       const got = store.get(id) as IDBRequest<Profile | undefined>;
       got.onsuccess = () => {
         if (!got.result) return;
-        tries = got.result.tries + 1;
-        store.put({ ...got.result, tries });
+        counted = { ...got.result, tries: got.result.tries + 1 };
+        store.put(counted);
       };
-    }).then(() => tries);
+    }).then(() => counted);
   }
 
   record(key: string): Promise<SealedRecord | undefined> {
@@ -103,6 +121,41 @@ export class Database {
       const store = t.objectStore('records');
       for (const one of puts) store.put(one);
       for (const key of removals) store.delete(key);
+    });
+  }
+
+  /** Makes a page the holder of a record; false when there is no such record. */
+  hold(key: string, holder: string): Promise<boolean> {
+    let found = false;
+    return this.run<void>(['records'], 'readwrite', (t) => {
+      const store = t.objectStore('records');
+      const got = store.get(key) as IDBRequest<SealedRecord | undefined>;
+      got.onsuccess = () => {
+        found = got.result !== undefined;
+        if (got.result) store.put({ ...got.result, holder });
+      };
+    }).then(() => found);
+  }
+
+  /**
+   * A change of one record by its holder: looked at and stored in one
+   * transaction, so that a page that was asleep, or that still shows an
+   * interview which left in another tab, neither overwrites it nor brings
+   * it back.
+   */
+  changeHeld(key: string, holder: string, puts: SealedRecord[], removals: string[] = []): Promise<void> {
+    let refused = false;
+    return this.run<void>(['records'], 'readwrite', (t) => {
+      const store = t.objectStore('records');
+      const got = store.get(key) as IDBRequest<SealedRecord | undefined>;
+      got.onsuccess = () => {
+        refused = got.result?.holder !== holder;
+        if (refused) return;
+        for (const one of puts) store.put(one.key === key ? { ...one, holder } : one);
+        for (const one of removals) store.delete(one);
+      };
+    }).then(() => {
+      if (refused) throw new NotHeld();
     });
   }
 

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { beforeEach, expect, test } from 'vitest';
-import { Database } from './database';
+import { Database, NotHeld } from './database';
 import { allowedTries, Vaults, weakPin, type Vault } from './vault';
 import { argonCost } from './secret';
 
@@ -67,7 +67,8 @@ test('an interview handed over leaves the one and opens only for the other', asy
   const one = await vaults.enrol('p1', 'Melati', 'en', '493817');
   const two = await vaults.enrol('p2', 'Bayu', 'id', '771204');
   await one.put('draft', 'a', { asked: ['name'] });
-  await one.handOver(two.profile, 'draft', 'a', { asked: ['name'] });
+  await one.hold('draft', 'a', 'page');
+  await one.handOver(two.profile, 'draft', 'a', { asked: ['name'] }, 'page');
   expect(await one.get('draft', 'a')).toBeUndefined();
   expect(await two.takeHanded()).toBe(1);
   expect(await two.get('draft', 'a')).toEqual({ asked: ['name'] });
@@ -79,6 +80,37 @@ test('a draft enters the queue and leaves the drafts in one step', async () => {
   await one.put('draft', 'a', 1);
   await one.move({ kind: 'draft', id: 'a' }, { kind: 'queued', id: 'a', value: 2 });
   expect([await one.count('draft'), await one.get('queued', 'a')]).toEqual([0, 2]);
+});
+
+test('leaving asks the PIN, counts wrong ones with those of the lock, and the tenth erases', async () => {
+  const one = await vaults.enrol('p1', 'Melati', 'en', '493817');
+  expect(await vaults.leave(one.profile.id, '000001')).toEqual({ kind: 'wrong', left: allowedTries - 1 });
+  expect(await vaults.unlock(one.profile.id, '000001')).toEqual({ kind: 'wrong', left: allowedTries - 2 });
+  expect(await vaults.addPasskey(one.profile.id, '000001')).toEqual({ kind: 'wrong', left: allowedTries - 3 });
+  for (let left = allowedTries - 4; left > 0; left--) expect(await vaults.leave(one.profile.id, '000001')).toEqual({ kind: 'wrong', left });
+  expect(await vaults.leave(one.profile.id, '000001')).toEqual({ kind: 'wiped' });
+  expect(await vaults.database.profiles()).toEqual([]);
+});
+
+test('who leaves with the right PIN takes their place and nobody else', async () => {
+  const one = await vaults.enrol('p1', 'Melati', 'en', '493817');
+  const two = await vaults.enrol('p2', 'Bayu', 'id', '771204');
+  await one.put('draft', 'a', 1);
+  expect(await vaults.leave(one.profile.id, '493817')).toEqual({ kind: 'left' });
+  expect((await vaults.database.profiles()).map((profile) => profile.id)).toEqual([two.profile.id]);
+  expect(await vaults.database.records(one.profile.id, 'draft')).toEqual([]);
+});
+
+test('only the page that holds a draft stores it, and one that has left does not come back', async () => {
+  const vault = await vaults.enrol('p1', 'Melati', 'en', '493817');
+  await vault.put('draft', 'a', { answers: 1 });
+  expect(await vault.hold('draft', 'a', 'one tab')).toEqual({ answers: 1 });
+  await vault.putHeld('draft', 'a', { answers: 2 }, 'one tab');
+  expect(await vault.hold('draft', 'a', 'other tab')).toEqual({ answers: 2 });
+  await expect(vault.putHeld('draft', 'a', { answers: 'stale' }, 'one tab')).rejects.toThrow(NotHeld);
+  await vault.moveHeld({ kind: 'draft', id: 'a' }, [{ kind: 'queued', id: 'a', value: 3 }], 'other tab');
+  await expect(vault.putHeld('draft', 'a', { answers: 'back from the dead' }, 'other tab')).rejects.toThrow(NotHeld);
+  expect([await vault.get('draft', 'a'), await vault.get('queued', 'a'), await vault.hold('draft', 'a', 'x')]).toEqual([undefined, 3, undefined]);
 });
 
 test('PINs that everybody tries first are refused', () => {

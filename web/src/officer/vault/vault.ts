@@ -1,3 +1,4 @@
+import { openFromPlace, rawKey, sealForPlace, type Label, type Own } from './away';
 import { base64url, fromBase64url, newId, random, utf8, type Bytes } from './bytes';
 import { Database, type Profile, type SealedRecord } from './database';
 import { open, openJson, seal, sealJson } from './seal';
@@ -56,23 +57,27 @@ export class Vaults {
   }
 
   async unlock(id: string, pin: string): Promise<Unlocking> {
-    const tries = await this.database.countTry(id);
-    const profile = await this.database.profile(id);
+    const tried = await this.tryPin(id, pin);
+    return 'secret' in tried ? { kind: 'open', vault: await this.opened(tried.profile, tried.secret) } : tried;
+  }
+
+  /** One try of a PIN, counted wherever it is asked: to open, to add a passkey, to leave. */
+  private async tryPin(id: string, pin: string): Promise<{ profile: Profile; secret: Bytes } | Exclude<Unlocking, { kind: 'open' }>> {
+    const [profile, device] = await Promise.all([this.database.countTry(id), this.deviceSecret()]);
     if (!profile) return { kind: 'gone' };
+    const { tries } = profile;
     if (tries > allowedTries) {
       await this.database.removeProfile(id);
       return { kind: 'wiped' };
     }
-    const wrapping = await keyFromPin(pin, profile.pin.salt, await this.deviceSecret(), profile.pin.cost);
-    let secret: Bytes;
+    const wrapping = await keyFromPin(pin, profile.pin.salt, device, profile.pin.cost);
     try {
-      secret = await open(wrapping, wrapPlace(id, 'pin'), profile.pin.wrapped);
+      return { profile, secret: await open(wrapping, wrapPlace(id, 'pin'), profile.pin.wrapped) };
     } catch {
       if (tries < allowedTries) return { kind: 'wrong', left: allowedTries - tries };
       await this.database.removeProfile(id);
       return { kind: 'wiped' };
     }
-    return { kind: 'open', vault: await this.opened(profile, secret) };
   }
 
   async unlockWithPasskey(id: string): Promise<Unlocking> {
@@ -85,17 +90,13 @@ export class Vaults {
     return { kind: 'open', vault: await this.opened(profile, secret) };
   }
 
-  /** The data key's bytes, for the moment in which a second way in is made. */
-  private async secretByPin(profile: Profile, pin: string): Promise<Bytes | null> {
-    const wrapping = await keyFromPin(pin, profile.pin.salt, await this.deviceSecret(), profile.pin.cost);
-    return open(wrapping, wrapPlace(profile.id, 'pin'), profile.pin.wrapped).catch(() => null);
-  }
-
   /** Adds a passkey as a second way in. The PIN is asked again: a passer-by at an open phone must not add their own. */
-  async addPasskey(id: string, pin: string): Promise<'added' | 'no-secret' | 'wrong-pin'> {
-    const profile = await this.database.profile(id);
-    const secret = profile ? await this.secretByPin(profile, pin) : null;
-    if (!profile || !secret) return 'wrong-pin';
+  async addPasskey(id: string, pin: string): Promise<'added' | 'no-secret' | Exclude<Unlocking, { kind: 'open' }>> {
+    const tried = await this.tryPin(id, pin);
+    if (!('secret' in tried)) return tried;
+    const { secret } = tried;
+    const profile = { ...tried.profile, tries: 0 };
+    await this.database.putProfile(profile);
     const input = random(32);
     const made = await makePasskey(profile.label, input);
     if (!made) return 'no-secret';
@@ -103,6 +104,14 @@ export class Vaults {
     const wrapping = await keyFromPasskey(made.prf, salt);
     await this.database.putProfile({ ...profile, passkey: { credential: made.credential, input, salt, wrapped: await seal(wrapping, wrapPlace(id, 'passkey'), secret) } });
     return 'added';
+  }
+
+  /** The officer leaves: asked for the PIN, so that a passer-by at an open phone erases nobody's interviews. */
+  async leave(id: string, pin: string): Promise<{ kind: 'left' } | Exclude<Unlocking, { kind: 'open' }>> {
+    const tried = await this.tryPin(id, pin);
+    if (!('secret' in tried)) return tried;
+    await this.database.removeProfile(id);
+    return { kind: 'left' };
   }
 
   private async opened(profile: Profile, secret: Bytes): Promise<Vault> {
@@ -150,12 +159,47 @@ export class Vault {
     await this.database.change([await this.sealed(to.kind, to.id, to.value)], [this.place(from.kind, from.id)]);
   }
 
+  /** From now on this page works on the record, and no other; what it is now, or undefined when it is not there. */
+  async hold<T>(kind: string, id: string, holder: string): Promise<T | undefined> {
+    return (await this.database.hold(this.place(kind, id), holder)) ? this.get<T>(kind, id) : undefined;
+  }
+  /** Stores as the record's holder; throws NotHeld when another page is that, or the record has left. */
+  async putHeld(kind: string, id: string, value: unknown, holder: string): Promise<void> {
+    await this.database.changeHeld(this.place(kind, id), holder, [await this.sealed(kind, id, value)]);
+  }
+  /** The holder's record out of its kind and into others, all or nothing. */
+  async moveHeld(from: { kind: string; id: string }, to: Array<{ kind: string; id: string; value: unknown }>, holder: string): Promise<void> {
+    const puts = await Promise.all(to.map((one) => this.sealed(one.kind, one.id, one.value)));
+    const key = this.place(from.kind, from.id);
+    await this.database.changeHeld(key, holder, puts, [key]);
+  }
+
+  /** The public key that colleagues elsewhere seal for. */
+  publicKey(): Promise<string> {
+    return rawKey(this.profile.publicKey);
+  }
+  /** For a colleague on another device: sealed for their key, and made so that they can tell it comes from this place. */
+  async sealAway(label: Label, theirs: string, value: unknown): Promise<Bytes> {
+    return sealForPlace(await this.own(), theirs, label, utf8(JSON.stringify(value)));
+  }
+  /** Opens what a colleague elsewhere sealed for this place; throws when it comes from another key or under another label. */
+  async openAway<T>(label: Label, theirs: string, sealed: Bytes): Promise<T> {
+    return JSON.parse(new TextDecoder().decode(await openFromPlace(await this.own(), theirs, label, sealed))) as T;
+  }
+  private async own(): Promise<Own> {
+    return { privateKey: await this.privateKey(), publicKey: await this.publicKey() };
+  }
+  private async privateKey(): Promise<CryptoKey> {
+    const bytes = await open(this.key, wrapPlace(this.profile.id, 'private'), this.profile.privateKey);
+    return crypto.subtle.importKey('pkcs8', bytes, { name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits']);
+  }
+
   /**
    * Seals an interview for a colleague on this device: a key agreed between a
    * fresh pair and the colleague's public key (ECDH P-256, HKDF, AES-GCM),
    * so that only they open it, when they next unlock.
    */
-  async handOver(to: Profile, kind: string, id: string, value: unknown): Promise<void> {
+  async handOver(to: Profile, kind: string, id: string, value: unknown, holder: string): Promise<void> {
     const pair = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits']);
     const theirs = await crypto.subtle.importKey('jwk', to.publicKey, { name: 'ECDH', namedCurve: 'P-256' }, false, []);
     const shared = await agreed(pair.privateKey, theirs);
@@ -163,15 +207,14 @@ export class Vault {
     const place = recordKey(to.id, 'handed', id);
     const inner = await sealJson(shared, `${place}|${own}`, { kind, id, value });
     const record: SealedRecord = { key: place, profile: to.id, kind: 'handed', id, sealed: utf8(JSON.stringify({ own, inner: base64url(inner) })) };
-    await this.database.change([record], [this.place(kind, id)]);
+    await this.database.changeHeld(this.place(kind, id), holder, [record], [this.place(kind, id)]);
   }
 
   /** Takes what colleagues handed over: each is opened, sealed under the own key and filed under its kind. */
   async takeHanded(): Promise<number> {
     const records = await this.database.records(this.profile.id, 'handed');
     if (records.length === 0) return 0;
-    const privateBytes = await open(this.key, wrapPlace(this.profile.id, 'private'), this.profile.privateKey);
-    const mine = await crypto.subtle.importKey('pkcs8', privateBytes, { name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveBits']);
+    const mine = await this.privateKey();
     for (const record of records) {
       const { own, inner } = JSON.parse(new TextDecoder().decode(record.sealed)) as { own: string; inner: string };
       const theirs = await crypto.subtle.importKey('raw', fromBase64url(own), { name: 'ECDH', namedCurve: 'P-256' }, false, []);

@@ -123,11 +123,11 @@ export class Board {
     for (const q of this.prog.adultQuestions) {
       if (this.open(q)) {
         unasked.push(q);
-        ways *= this.prog.questions[q]!.domain.length;
+        ways *= this.prog.questions[q]!.worlds.length;
       }
     }
     for (const q of this.prog.gates) {
-      const more = ways * this.prog.questions[q]!.domain.length;
+      const more = ways * this.prog.questions[q]!.worlds.length;
       if (this.open(q) && more <= MAX_WORLDS && !unasked.includes(q)) {
         unasked.push(q);
         ways = more;
@@ -143,7 +143,7 @@ export class Board {
         visit(this.population());
         return;
       }
-      for (const w of this.prog.questions[unasked[i]!]!.domain) {
+      for (const w of this.prog.questions[unasked[i]!]!.worlds) {
         this.pick(unasked[i]!, w);
         split(i + 1);
       }

@@ -8,6 +8,8 @@ export const REFUTE_TRUE = 2;
 export type Goal = 0 | 1 | 2 | 3;
 
 const flipGoal = (g: Goal): Goal => (3 - g) as Goal;
+/** An answer without a value is enough. */
+const isLoose = (g: Goal): boolean => g === REACH_OPEN || g === REFUTE_TRUE;
 const rising = (g: Goal): boolean => g === REACH_TRUE || g === REACH_OPEN;
 
 function metBy(g: Goal, s: Span): boolean {
@@ -30,10 +32,11 @@ export interface Tree {
   q: number;
   atom: number;
   want: boolean;
+  loose: boolean;
 }
 
 function tree(kind: Tree['kind'], more: Partial<Tree> = {}): Tree {
-  return { kind, num: 0, need: 0, kids: [], strengths: [], have: [0, 0, 0, 0], clauses: [], q: 0, atom: 0, want: false, ...more };
+  return { kind, num: 0, need: 0, kids: [], strengths: [], have: [0, 0, 0, 0], clauses: [], q: 0, atom: 0, want: false, loose: false, ...more };
 }
 export const MET = tree('atLeast', { need: 0 });
 export const BROKEN = tree('atLeast', { need: 1 });
@@ -49,6 +52,8 @@ export interface Target {
 export class Grove {
   private count = 0;
   private readonly memo = new Map<string, Tree>();
+  /** nobody: no way to go on leads to this population. */
+  readonly nobody = [false, false];
   constructor(private readonly b: Board) {}
 
   private made(t: Tree): Tree {
@@ -84,7 +89,8 @@ export class Grove {
     if (n.kind !== 'atom') return this.threshold(goal, n.need, n.kids.map((k) => this.about(k, goal)));
     if (!this.b.open(n.q)) return settled(metBy(goal, this.b.about(n)));
     const want = rising(goal) !== n.neg;
-    return this.once(`l${n.q}/${n.atom}/${want}`, () => this.made(tree('leaf', { q: n.q, atom: n.atom, want })));
+    const loose = isLoose(goal);
+    return this.once(`l${n.q}/${n.atom}/${want}/${loose}`, () => this.made(tree('leaf', { q: n.q, atom: n.atom, want, loose })));
   }
 
   private indicator(i: number, goal: Goal): Tree {
@@ -159,12 +165,16 @@ export class Grove {
     return this.threshold(goal, 1, this.b.prof.positive.map((o) => this.outcome(population, o, goal)));
   }
 
+  leads(population: number): Tree {
+    return this.about(this.b.prog.adult, population === ADULT ? REACH_TRUE : REFUTE_TRUE);
+  }
+
   target(t: Target, goal: Goal): Tree {
-    const isAdult = this.about(this.b.prog.adult, REACH_TRUE);
-    const notAdult = this.about(this.b.prog.adult, REFUTE_TRUE);
+    const isAdult = this.leads(ADULT);
+    const notAdult = this.leads(CHILD);
     if (t.population !== BOTH) {
       let of = [isAdult, notAdult][t.population]!;
-      if (of === BROKEN) of = MET;
+      if (of === BROKEN || this.nobody[t.population]) of = MET;
       return this.atLeast(2, [of, this.under(t.population, t, goal)]);
     }
     const a = this.under(ADULT, t, goal);

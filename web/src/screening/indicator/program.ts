@@ -22,8 +22,12 @@ export type Answers = Record<string, Answer>;
 export interface Reading {
   state: State;
   values: string[];
+  /** The codes for not known and declined among what was chosen: only the relevance of another question asks for them. */
+  codes: string[];
   num: number;
   partial: boolean;
+  /** Chosen choices whose names do not matter; only a domain is made of such readings. */
+  unnamed?: number;
 }
 
 type AtomKind = 'is' | 'isNum' | 'below' | 'atMost' | 'above' | 'atLeast' | 'chosen' | 'chosenGE';
@@ -32,6 +36,8 @@ export interface Atom {
   str: string;
   num: number;
   form: boolean;
+  /** The form asks whether it is not so. */
+  not: boolean;
 }
 
 export type Kind = 'one' | 'multiple' | 'integer' | 'decimal' | 'date' | 'text';
@@ -47,13 +53,19 @@ export interface CompiledQuestion {
   name: string;
   kind: Kind;
   choices: string[];
+  /** The codes it can be answered with: those among its choices, or all. */
+  codes: string[];
   derived: boolean;
   atoms: Atom[];
   base: number;
   domain: Row[];
+  /** The domain and the answers of a select_multiple that hold a choice and a code: whether another question applies can hang on them. */
+  worlds: Row[];
   real: number;
   relevant: Node | null;
+  /** The negation of relevant, made where another relevance needs it. */
   irrelevant: Node | null;
+  when: Expr | null;
   usedBy: number[];
 }
 
@@ -84,6 +96,7 @@ export interface Program {
   byName: Map<string, number>;
   atoms: number;
   adult: Node;
+  notAdult: Node;
   adultQuestions: number[];
   gates: number[];
   indicators: Array<{ when: Node | null; dim: number; strength: [number, number] }>;
@@ -110,6 +123,8 @@ const some = (kids: Node[]): Node => atLeast(1, kids);
 const OPPOSITE: Record<string, string> = { '=': '!=', '!=': '=', '<': '>=', '>=': '<', '>': '<=', '<=': '>' };
 const negated = (cmp: string, neg: boolean): string => (neg ? OPPOSITE[cmp]! : cmp);
 
+const gated = (relevant: Node, n: Node): Node => node('atLeast', { need: 2, kids: [relevant, n], gate: true });
+
 export function compile(pack: PackData): Program {
   return new Compiler(pack).run();
 }
@@ -127,6 +142,7 @@ class Compiler {
       byName: new Map(),
       atoms: 0,
       adult: NODE_FALSE,
+      notAdult: NODE_FALSE,
       adultQuestions: [],
       gates: [],
       indicators: [],
@@ -144,11 +160,14 @@ class Compiler {
       p.questions.push({
         name: q.name, kind: KINDS[q.type] ?? 'text', derived: q.derived === true,
         choices: (q.choices ?? []).filter((c) => !p.notKnown.has(c) && !p.declined.has(c)),
-        atoms: [], base: 0, domain: [], real: 0, relevant: null, irrelevant: null, usedBy: [],
+        codes: this.codesOf(q.choices ?? []),
+        atoms: [], base: 0, domain: [], worlds: [], real: 0, relevant: null, irrelevant: null, when: null, usedBy: [],
       });
     });
     p.questions.forEach((_, i) => this.relevance(i));
-    p.adult = this.answers(parse(this.pack.population.adult), false);
+    const adult = parse(this.pack.population.adult);
+    p.adult = this.answers(adult, false);
+    p.notAdult = this.answers(adult, true);
     p.adultQuestions = questionsOf(p.adult);
     this.rows();
     this.outcomes();
@@ -159,6 +178,12 @@ class Compiler {
       if (q.atoms.some((a) => a.form)) p.gates.push(i);
     });
     return p;
+  }
+
+  private codesOf(choices: string[]): string[] {
+    const p = this.p;
+    const listed = choices.filter((c) => p.notKnown.has(c) || p.declined.has(c));
+    return listed.length > 0 ? listed : [...p.notKnown, ...p.declined];
   }
 
   private rows(): void {
@@ -250,16 +275,26 @@ class Compiler {
     this.relevance(qi);
     const q = this.p.questions[qi]!;
     const n = this.literal(e, qi, q, neg);
-    if (!q.relevant || !q.irrelevant || n === NODE_FALSE) return n;
-    if (this.form && n.kind === 'atom' && n.neg) return some([q.irrelevant, n]);
-    return node('atLeast', { need: 2, kids: [q.relevant, n], gate: true });
+    if (!q.relevant || n === NODE_FALSE || this.form) return n;
+    return gated(q.relevant, n);
+  }
+
+  /** In a form a question that does not apply is blank, of which no fact is true. */
+  private inForm(q: CompiledQuestion, fact: Node, not: boolean): Node {
+    if (!q.relevant) return fact;
+    if (!not) return gated(q.relevant, fact);
+    q.irrelevant ??= this.answers(q.when!, true);
+    return some([q.irrelevant, fact]);
   }
 
   private literal(e: Expr, qi: number, q: CompiledQuestion, neg: boolean): Node {
-    const leaf = (kind: AtomKind, value: { str?: string; num?: number }, n: boolean): Node => node('atom', { q: qi, atom: this.atom(q, { kind, str: value.str ?? '', num: value.num ?? 0, form: this.form }), neg: n });
+    const leaf = (kind: AtomKind, value: { str?: string; num?: number }, n: boolean): Node => {
+      const atom = this.atom(q, { kind, str: value.str ?? '', num: value.num ?? 0, form: this.form, not: this.form && n });
+      return this.form ? this.inForm(q, node('atom', { q: qi, atom }), n) : node('atom', { q: qi, atom, neg: n });
+    };
     if (e.op === 'selected') return leaf(q.kind === 'one' ? 'is' : 'chosen', { str: e.str }, neg);
     if (e.op === 'count_selected') {
-      const ge = (num: number, n: boolean): Node => (num <= 0 ? (n ? NODE_FALSE : NODE_TRUE) : leaf('chosenGE', { num }, n));
+      const ge = (num: number, n: boolean): Node => (num <= 0 && this.form ? (n ? NODE_FALSE : NODE_TRUE) : leaf('chosenGE', { num }, n));
       switch (negated(e.cmp, neg)) {
         case '>=': return ge(e.num, false);
         case '>': return ge(e.num + 1, false);
@@ -272,15 +307,17 @@ class Compiler {
     if (q.kind !== 'integer' && q.kind !== 'decimal' && q.kind !== 'date') return leaf('is', { str: e.str }, (e.cmp === '!=') !== neg);
     const num = q.kind === 'date' ? (parseDate(e.str) ?? 0) : e.num;
     const cmp = negated(e.cmp, neg);
-    if (this.form && cmp === '>') return leaf('above', { num }, false);
-    if (this.form && cmp === '>=') return leaf('atLeast', { num }, false);
+    if (this.form && e.cmp === '>') return leaf('above', { num }, neg);
+    if (this.form && e.cmp === '>=') return leaf('atLeast', { num }, neg);
+    if (this.form && neg && e.cmp === '<') return leaf('below', { num }, true);
+    if (this.form && neg && e.cmp === '<=') return leaf('atMost', { num }, true);
     if (cmp === '=' || cmp === '!=') return leaf('isNum', { num }, cmp === '!=');
     if (cmp === '<' || cmp === '>=') return leaf('below', { num }, cmp === '>=');
     return leaf('atMost', { num }, cmp === '>');
   }
 
   private atom(q: CompiledQuestion, a: Atom): number {
-    const at = q.atoms.findIndex((b) => b.kind === a.kind && b.str === a.str && b.num === a.num && b.form === a.form);
+    const at = q.atoms.findIndex((b) => b.kind === a.kind && b.str === a.str && b.num === a.num && b.form === a.form && b.not === a.not);
     return at >= 0 ? at : q.atoms.push(a) - 1;
   }
 
@@ -291,11 +328,10 @@ class Compiler {
     if (!source) return;
     const was = this.form;
     this.form = true;
-    const e = parse(source);
     const q = this.p.questions[qi]!;
-    const relevant = this.answers(e, false);
-    q.irrelevant = this.answers(e, true);
-    q.relevant = relevant;
+    const when = parse(source);
+    q.relevant = this.answers(when, false);
+    q.when = when;
     this.form = was;
   }
 }
@@ -344,38 +380,61 @@ function truth(a: Atom, r: Reading): Tri {
     case 'above': yes = r.num > a.num; break;
     case 'atLeast': yes = r.num >= a.num; break;
     case 'chosen': yes = r.values.includes(a.str); break;
-    case 'chosenGE': yes = r.values.length >= a.num; break;
+    case 'chosenGE': yes = r.values.length + (r.unnamed ?? 0) >= a.num; break;
   }
   return yes ? TRUE : r.partial ? UNANSWERED : FALSE;
 }
 
 export function readAtom(p: Program, a: Atom, r: Reading): Tri {
   if (!a.form) return truth(a, r);
-  if (r.state === 'given') return truth(a, r.partial ? { ...r, partial: false } : r);
-  const coded = (r.state === 'not_known' && p.notKnown.has(a.str)) || (r.state === 'declined' && p.declined.has(a.str));
-  return coded && (a.kind === 'is' || a.kind === 'chosen') ? TRUE : FALSE;
+  if (holdsInForm(p, a, r) !== a.not || (a.not && bare(r))) return TRUE;
+  return r.state !== 'given' || r.partial ? UNANSWERED : FALSE;
 }
 
-const blank = (state: State): Reading => ({ state, values: [], num: 0, partial: false });
+function holdsInForm(p: Program, a: Atom, r: Reading): boolean {
+  if (a.kind === 'is') return (r.values.length === 0 && hasCode(p, r, a.str)) || (r.values.length === 1 && r.values[0] === a.str);
+  if (a.kind === 'chosen') return r.values.includes(a.str) || hasCode(p, r, a.str);
+  if (a.kind === 'chosenGE') return r.values.length + (r.unnamed ?? 0) + countCodes(r) >= a.num;
+  return r.state === 'given' && truth(a, r) === TRUE;
+}
+
+/** A state that came without its code: in the form it is blank, or may have been any of the codes. */
+const bare = (r: Reading): boolean => r.codes.length === 0 && (r.state === 'not_known' || r.state === 'declined');
+
+/** Whether this code was chosen, or may have been. */
+function hasCode(p: Program, r: Reading, code: string): boolean {
+  if (r.codes.length > 0) return r.codes.includes(code);
+  return (r.state === 'not_known' && p.notKnown.has(code)) || (r.state === 'declined' && p.declined.has(code));
+}
+
+function countCodes(r: Reading): number {
+  return bare(r) ? 1 : r.codes.length;
+}
+
+const blank = (state: State, codes: string[] = []): Reading => ({ state, values: [], codes, num: 0, partial: false });
 
 export function read(p: Program, q: CompiledQuestion, a: Answer | undefined): { reading: Reading; warning: string } {
   if (!a || a.state !== 'given') return { reading: blank(a?.state ?? 'not_asked'), warning: '' };
   const values: string[] = [];
+  const codes: string[] = [];
   let coded: State | '' = '';
   for (const raw of a.values ?? []) {
-    const v = raw.trim();
+    const v = trimmed(raw);
     if (v === '') continue;
-    if (p.declined.has(v)) coded = 'declined';
-    else if (p.notKnown.has(v)) coded ||= 'not_known';
-    else if (!values.includes(v)) values.push(v);
+    if (p.declined.has(v) || p.notKnown.has(v)) {
+      if (!codes.includes(v)) codes.push(v);
+      if (p.declined.has(v)) coded = 'declined';
+      else coded ||= 'not_known';
+    } else if (!values.includes(v)) values.push(v);
   }
-  if (values.length === 0) return { reading: blank(coded || 'not_asked'), warning: '' };
-  const reading: Reading = { state: 'given', values, num: 0, partial: coded !== '' };
+  if (values.length === 0) return { reading: blank(coded || 'not_asked', codes), warning: '' };
+  const reading: Reading = { state: 'given', values, codes, num: 0, partial: coded !== '' };
   const unusable = (warning: string): { reading: Reading; warning: string } => ({ reading: blank('not_known'), warning });
   if (q.kind !== 'multiple' && values.length > 1) return unusable('several values where one is expected');
   if (q.kind === 'integer' || q.kind === 'decimal') {
     const n = parseNumber(values[0]!);
     if (n === null) return unusable('not a number');
+    if (q.kind === 'integer' && !Number.isInteger(n)) return unusable('not a whole number');
     reading.num = n;
   } else if (q.kind === 'date') {
     const n = parseDate(values[0]!);
@@ -386,6 +445,16 @@ export function read(p: Program, q: CompiledQuestion, a: Answer | undefined): { 
   }
   return { reading, warning: '' };
 }
+
+const BLANK = '\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+const ENDS = new RegExp(`^[${BLANK}]+|[${BLANK}]+$`, 'g');
+const BETWEEN = new RegExp(`[${BLANK}]+`);
+
+/** Without the blanks at its ends. What is blank is what Go calls so: JavaScript's trim takes U+FEFF, too, and leaves U+0085. */
+export const trimmed = (s: string): string => s.replace(ENDS, '');
+
+/** The words between blanks. */
+export const fields = (s: string): string[] => trimmed(s).split(BETWEEN);
 
 export function parseNumber(s: string): number | null {
   if (!/^-?[0-9]+(\.[0-9]+)?$/.test(s) || s.replace(/[-.]/g, '').length > 15) return null;
@@ -410,7 +479,8 @@ export function parseDate(text: string): number | null {
 }
 
 function buildDomain(p: Program, q: CompiledQuestion): void {
-  const seen = new Set<string>();
+  let seen = new Set<string>();
+  let into = q.domain;
   const add = (r: Reading): void => {
     let yes = 0;
     let no = 0;
@@ -422,11 +492,11 @@ function buildDomain(p: Program, q: CompiledQuestion): void {
     const key = `${yes}/${no}`;
     if (!seen.has(key)) {
       seen.add(key);
-      q.domain.push({ yes, no });
+      into.push({ yes, no });
     }
   };
-  const given = (values: string[], num = 0): void => add({ state: 'given', values, num, partial: false });
-  if (q.kind === 'multiple') multipleDomain(q, given);
+  const given = (values: string[], num = 0, unnamed = 0): void => add({ state: 'given', values, codes: [], num, partial: false, unnamed });
+  if (q.kind === 'multiple') multipleDomain(q, 0, given);
   else if (q.kind === 'integer' || q.kind === 'decimal' || q.kind === 'date') {
     const at = q.atoms.map((a) => a.num).sort((a, b) => a - b);
     at.forEach((n, i) => {
@@ -446,21 +516,50 @@ function buildDomain(p: Program, q: CompiledQuestion): void {
   q.real = q.domain.length;
   add(blank('not_known'));
   add(blank('declined'));
+  const sets = codeSets(q);
+  for (const codes of sets) add(read(p, q, { state: 'given', values: codes }).reading);
+  q.worlds = [...q.domain];
+  if (q.kind !== 'multiple') return;
+  const partly = (): void => {
+    for (const codes of sets) multipleDomain(q, codes.length, (values, num = 0, unnamed = 0) => add({ state: 'given', values, codes, num, partial: true, unnamed }));
+  };
+  if (codesCount(p, q)) partly();
+  seen = new Set(q.worlds.map((w) => `${w.yes}/${w.no}`));
+  into = q.worlds;
+  partly();
 }
 
-function multipleDomain(q: CompiledQuestion, given: (values: string[]) => void): void {
+const MAX_CODES = 3;
+
+/** The ways to choose codes of a question: each, and of a select_multiple also several. */
+function codeSets(q: CompiledQuestion): string[][] {
+  const sets: string[][] = [];
+  const from = q.codes.slice(0, MAX_CODES);
+  for (let set = 1; set < 1 << from.length; set++) {
+    const codes = from.filter((_, i) => (set >> i) & 1);
+    if (q.kind === 'multiple' || codes.length === 1) sets.push(codes);
+  }
+  return sets;
+}
+
+/** Whether a code beside a choice can do what neither does alone: a relevance names it or counts what was chosen, or adulthood hangs on the question. */
+const codesCount = (p: Program, q: CompiledQuestion): boolean => p.adultQuestions.some((i) => p.questions[i] === q) || q.atoms.some((a) => a.form && (a.kind === 'chosenGE' || p.notKnown.has(a.str) || p.declined.has(a.str)));
+
+/** Every set of the choices that expressions name, each with as many of the others as tell a count apart, for a form with so many codes beside them. */
+function multipleDomain(q: CompiledQuestion, codes: number, given: (values: string[], num?: number, unnamed?: number) => void): void {
   const named: string[] = [];
-  let most = 0;
+  const counts: number[] = [];
   for (const a of q.atoms) {
     if (a.kind === 'chosen' && !named.includes(a.str) && q.choices.includes(a.str)) named.push(a.str);
-    most = Math.max(most, a.num);
+    else if (a.kind === 'chosenGE') counts.push(a.num);
   }
-  const others = Math.min(q.choices.length - named.length, most + 1);
+  const others = q.choices.length - named.length;
   for (let set = 0; set < 1 << named.length; set++) {
     const values = named.filter((_, i) => (set >> i) & 1);
-    for (let extra = 0; extra <= others; extra++) {
-      if (values.length > 0) given([...values]);
-      values.push('\u0000other');
+    if (values.length > 0) given(values);
+    else if (others > 0) given(values, 0, 1);
+    for (const n of counts) {
+      for (const more of [n - values.length, n - values.length - codes]) if (more > 0 && more <= others) given(values, 0, more);
     }
   }
 }

@@ -1,9 +1,9 @@
 /** Scoring. Mirrors screening/indicator/score.go and next.go. */
 import { Board, widen, type Findings, type Span, type Warning } from './board.ts';
-import { BOTH, BROKEN, Grove, MET, REACH_TRUE, REFUTE_TRUE, type Target } from './goal.ts';
+import { BOTH, BROKEN, Grove, MET, REACH_TRUE, REFUTE_TRUE, type Target, type Tree } from './goal.ts';
 import type { PackData, Strength } from './pack.ts';
-import { ADULT, CHILD, compile, TRUE, UNANSWERED, type Answers, type CompiledQuestion, type Node, type Program, type Row, type State } from './program.ts';
-import { BUDGET, Seeker } from './seek.ts';
+import { ADULT, CHILD, compile, fields, trimmed, TRUE, UNANSWERED, type Answers, type CompiledQuestion, type Node, type Program, type Row, type State } from './program.ts';
+import { Seeker } from './seek.ts';
 
 export type FindingState = 'established' | 'open' | 'unanswered' | 'not_seen';
 export interface Finding {
@@ -63,10 +63,10 @@ export class Pack {
   answersFromForm(leaves: Record<string, string>): Answers {
     const out: Answers = {};
     for (const [name, text] of Object.entries(leaves)) {
-      if (text.trim() === '') continue;
+      if (trimmed(text) === '') continue;
       const q = this.prog.byName.get(name);
       const multiple = q !== undefined && this.prog.questions[q]!.kind === 'multiple';
-      out[name] = { state: 'given', values: multiple ? text.trim().split(/\s+/) : [text] };
+      out[name] = { state: 'given', values: multiple ? fields(text) : [text] };
     }
     return out;
   }
@@ -106,14 +106,14 @@ class Scoring {
   private readonly met = [false, false];
   private readonly byPop: Findings[] = [];
   private readonly all: Findings;
-  private readonly adultAge: Span;
+  private readonly ageSettled: boolean;
   private readonly unanswered: boolean;
   private exact: boolean;
   private grove: Grove | null = null;
 
   constructor(private readonly pack: Pack, private readonly profileAt: number, private readonly board: Board) {
     const b = board;
-    this.adultAge = b.about(b.prog.adult);
+    this.ageSettled = b.about(b.prog.adult).lo === TRUE || b.about(b.prog.notAdult).lo === TRUE;
     const pops: Array<Findings | null> = [null, null];
     let all: Findings | null = null;
     this.exact = b.worlds((population) => {
@@ -122,7 +122,13 @@ class Scoring {
       pops[population] = widen(pops[population]!, f);
       all = widen(all, f);
     });
-    this.byPop = pops.map((f, population) => f ?? b.under(population, b.indicators()));
+    this.byPop = pops.map((f, population) => {
+      if (f) return f;
+      // The age is not known, so nothing leads here; what holds under this rule is asked of every world all the same.
+      let every: Findings | null = null;
+      b.worlds(() => (every = widen(every, b.under(population, b.indicators()))));
+      return every!;
+    });
     this.all = all!;
     this.unanswered = b.readings.some((r, q) => ((r.state !== 'given' && !b.open(q)) || r.partial) && b.prog.questions[q]!.atoms.length > 0);
   }
@@ -132,7 +138,7 @@ class Scoring {
   }
 
   private bothShown(): boolean {
-    return this.adultAge.lo !== this.adultAge.hi || this.adultAge.lo === UNANSWERED;
+    return !this.ageSettled;
   }
 
   result(): Result {
@@ -192,10 +198,20 @@ class Scoring {
   }
 
   private reachable(t: Target): boolean {
-    this.grove ??= new Grove(this.board);
-    const { yes, exact } = reachable(this.board, this.grove, t);
+    this.grove ??= this.growGrove();
+    const { yes, exact } = meets(this.board, this.grove.target(t, REACH_TRUE));
     this.exact = this.exact && exact;
     return yes;
+  }
+
+  private growGrove(): Grove {
+    const grove = new Grove(this.board);
+    const cases = this.exact;
+    this.met.forEach((met, population) => {
+      const leads = met && !cases ? meets(this.board, grove.leads(population)) : { yes: met, exact: true };
+      grove.nobody[population] = !leads.yes && leads.exact;
+    });
+    return grove;
   }
 
   private present(): Present[] {
@@ -264,7 +280,7 @@ class Scoring {
     const yes = new Seeker(b, g.target(t, REACH_TRUE), askable);
     const no = new Seeker(b, g.target(t, REFUTE_TRUE), askable);
     const ageInIndicators = b.prog.adultQuestions.some((q) => b.open(q) && b.prog.questions[q]!.usedBy.length > 0);
-    let exact = !yes.conflict(ageOnly) && yes.refusable() && !ageInIndicators;
+    let exact = !this.contested(yes, ageOnly) && yes.refusable(ageOnly) && !ageInIndicators;
     let questions: number[] | null = null;
     for (let k = 1; k <= MAX_NEXT && questions === null && (yes.budget > 0 || no.budget > 0); k++) {
       for (const seek of [yes, no]) {
@@ -281,6 +297,12 @@ class Scoring {
     }
     if (!exact && questions?.length !== 1) [questions, exact] = this.exhaust(t, questions);
     return { questions, shortest: questions?.length === 1 || (shortest && exact) };
+  }
+
+  private contested(seek: Seeker, ignore: (q: number) => boolean): boolean {
+    const b = this.board;
+    const derived = b.prog.questions.some((qu, q) => qu.derived && b.open(q));
+    return (derived ? new Seeker(b, seek.root, (q) => q.domain.slice(0, q.real)) : seek).contested(ignore);
   }
 
   private exhaust(t: Target, found: number[] | null): [number[] | null, boolean] {
@@ -319,15 +341,14 @@ class Scoring {
   }
 }
 
-function reachable(board: Board, grove: Grove, t: Target): { yes: boolean; exact: boolean } {
-  const root = grove.target(t, REACH_TRUE);
+function meets(board: Board, root: Tree): { yes: boolean; exact: boolean } {
   if (root === MET) return { yes: true, exact: true };
   if (root === BROKEN) return { yes: false, exact: true };
   const s = new Seeker(board, root, everyAnswer);
-  if (!s.conflict(() => false)) return { yes: !s.isBroken(), exact: true };
+  if (!s.conflict()) return { yes: !s.isBroken(), exact: true };
   if (s.within(UNLIMITED)) return { yes: true, exact: true };
   if (s.budget > 0) return { yes: false, exact: true };
-  s.budget = BUDGET;
+  s.refill();
   if (s.search(UNLIMITED)) return { yes: true, exact: true };
   return { yes: s.budget <= 0, exact: s.budget > 0 };
 }
@@ -335,7 +356,7 @@ function reachable(board: Board, grove: Grove, t: Target): { yes: boolean; exact
 function anySet(seekers: Seeker[]): number[] | null {
   for (const s of seekers) {
     if (s.root === MET || s.root === BROKEN) continue;
-    s.budget = BUDGET;
+    s.refill();
     if (!s.search(UNLIMITED)) continue;
     for (const sq of s.qs) {
       const old = sq.pick;
@@ -359,6 +380,6 @@ function settles(b: Board, t: Target): boolean {
     hi = Math.max(hi, sp.hi);
   });
   if (lo === TRUE || hi !== TRUE) return true;
-  const { yes, exact } = reachable(b, new Grove(b), t);
+  const { yes, exact } = meets(b, new Grove(b).target(t, REACH_TRUE));
   return !yes && exact;
 }

@@ -4,7 +4,9 @@ import { BROKEN, MET, type Tree } from './goal.ts';
 import { anyHolds, holds, type Clause, type CompiledQuestion, type Counts, type Row } from './program.ts';
 
 const UNIT = 720720;
-export const BUDGET = 1500;
+const MAX_LOOKS = 1500;
+const MIN_LOOKS = 40;
+const MAX_SEEN = 600_000;
 const EVERY = -1;
 const OPEN = 0;
 const IS_MET = 1;
@@ -19,7 +21,30 @@ interface SeekQuestion {
   sign: string;
 }
 
-const servedBy = (t: Tree, w: Row): boolean => (((t.want ? w.yes : w.no) >> t.atom) & 1) === 1;
+function servedBy(t: Tree, w: Row): boolean {
+  const bits = t.loose ? ~(t.want ? w.no : w.yes) : t.want ? w.yes : w.no;
+  return ((bits >> t.atom) & 1) === 1;
+}
+
+/** The atoms that leaves want true, false, not true and not false. */
+interface Wants {
+  yes: number;
+  no: number;
+  notYes: number;
+  notNo: number;
+}
+
+function addWant(w: Wants, t: Tree): void {
+  const bit = 1 << t.atom;
+  if (t.want && t.loose) w.notNo |= bit;
+  else if (t.want) w.yes |= bit;
+  else if (t.loose) w.notYes |= bit;
+  else w.no |= bit;
+}
+
+const served = (w: Wants, by: Row): Wants => ({ yes: w.yes & by.yes, no: w.no & by.no, notYes: w.notYes & ~by.yes, notNo: w.notNo & ~by.no });
+const none = (w: Wants): boolean => (w.yes | w.no | w.notYes | w.notNo) === 0;
+const within = (a: Wants, b: Wants): boolean => ((a.yes & ~b.yes) | (a.no & ~b.no) | (a.notYes & ~b.notYes) | (a.notNo & ~b.notNo)) === 0;
 
 function sumSmallest(list: number[], n: number): number {
   list.sort((a, b) => a - b);
@@ -28,20 +53,16 @@ function sumSmallest(list: number[], n: number): number {
   return sum;
 }
 
-function bestAnswers(domain: Row[], wantTrue: number, wantFalse: number): Row[] {
-  const serve = (w: Row): Row => ({ yes: w.yes & wantTrue, no: w.no & wantFalse });
-  for (const w of domain) {
-    const a = serve(w);
-    if (a.yes === wantTrue && a.no === wantFalse) return [w];
-  }
+function bestAnswers(domain: Row[], all: Wants): Row[] {
+  for (const w of domain) if (within(all, served(all, w))) return [w];
   const out: Row[] = [];
   domain.forEach((w, i) => {
-    const a = serve(w);
-    let keep = (a.yes | a.no) !== 0;
+    const a = served(all, w);
+    let keep = !none(a);
     domain.forEach((other, j) => {
-      const b = serve(other);
-      if (j === i || (a.yes & ~b.yes) !== 0 || (a.no & ~b.no) !== 0) return;
-      keep = keep && a.yes === b.yes && a.no === b.no && i < j;
+      const b = served(all, other);
+      if (j === i || !within(a, b)) return;
+      keep = keep && within(b, a) && i < j;
     });
     if (keep && out.length < 64) out.push(w);
   });
@@ -49,7 +70,7 @@ function bestAnswers(domain: Row[], wantTrue: number, wantFalse: number): Row[] 
 }
 
 export class Seeker {
-  budget = BUDGET;
+  budget = MAX_LOOKS;
   readonly qs: SeekQuestion[] = [];
   private readonly order: Tree[] = [];
   private readonly leafQ: number[] = [];
@@ -68,7 +89,13 @@ export class Seeker {
       this.order.push(t);
     };
     walk(root);
+    this.refill();
     this.gather(answers);
+  }
+
+  /** How often one search looks at its tree: less often where the tree is large. */
+  refill(): void {
+    this.budget = Math.min(MAX_LOOKS, Math.max(MIN_LOOKS, Math.floor(MAX_SEEN / Math.max(1, this.order.length))));
   }
 
   private gather(answers: (q: CompiledQuestion) => Row[]): void {
@@ -78,18 +105,17 @@ export class Seeker {
     for (const q of list) {
       const w = wants.get(q)!;
       at.set(q, this.qs.length);
-      this.qs.push({ q, cands: bestAnswers(answers(this.b.prog.questions[q]!), w.yes, w.no), pick: -1, banned: [], cost: 0, sign: '' });
+      this.qs.push({ q, cands: bestAnswers(answers(this.b.prog.questions[q]!), w), pick: -1, banned: [], cost: 0, sign: '' });
     }
     for (const t of this.order) if (t.kind === 'leaf') this.leafQ[t.num] = at.get(t.q)!;
   }
 
-  private wants(): Map<number, Row> {
-    const wants = new Map<number, Row>();
+  private wants(): Map<number, Wants> {
+    const wants = new Map<number, Wants>();
     for (const t of this.order) {
       if (t.kind !== 'leaf') continue;
-      const w = wants.get(t.q) ?? { yes: 0, no: 0 };
-      if (t.want) w.yes |= 1 << t.atom;
-      else w.no |= 1 << t.atom;
+      const w = wants.get(t.q) ?? { yes: 0, no: 0, notYes: 0, notNo: 0 };
+      addWant(w, t);
       wants.set(t.q, w);
     }
     return wants;
@@ -296,10 +322,11 @@ export class Seeker {
   }
 
   within(k: number): boolean {
+    if (this.budget <= 0) return false; // or every branch left behind would be looked at once more
     const state = this.look();
     if (state === IS_MET) return true;
     if (state === IS_BROKEN) return false;
-    if (this.budget <= 0 || Math.floor((this.cost[this.root.num]! + UNIT - 1) / UNIT) > k) return false;
+    if (Math.floor((this.cost[this.root.num]! + UNIT - 1) / UNIT) > k) return false;
     const leaves = new Set<Tree>();
     this.leavesToTry(this.root, leaves);
     const serves: boolean[][] = this.qs.map(() => []);
@@ -336,13 +363,21 @@ export class Seeker {
     return false;
   }
 
-  conflict(ignore: (q: number) => boolean): boolean {
-    return this.qs.some((sq) => sq.cands.length > 1 && !ignore(sq.q));
+  conflict(): boolean {
+    return this.qs.some((sq) => sq.cands.length > 1);
   }
 
-  refusable(): boolean {
+  contested(ignore: (q: number) => boolean): boolean {
+    return this.order.some((t) => {
+      if (t.kind !== 'leaf' || ignore(t.q)) return false;
+      const { cands } = this.qs[this.leafQ[t.num]!]!;
+      return cands.length !== 1 || !servedBy(t, cands[0]!);
+    });
+  }
+
+  refusable(ignore: (q: number) => boolean): boolean {
     for (const [q, want] of this.wants()) {
-      if (!this.b.prog.questions[q]!.domain.some((w) => (w.yes & want.yes) === 0 && (w.no & want.no) === 0)) return false;
+      if (!ignore(q) && !this.b.prog.questions[q]!.domain.some((w) => none(served(want, w)))) return false;
     }
     return true;
   }
