@@ -16,7 +16,7 @@ import (
 var engines = []string{
 	"screening/xlsform", "screening/indicator",
 	"displacement/abm", "displacement/ensemble", "displacement/builder",
-	"casework/hsds", "casework/matching", "casework/htcds", "casework/referral", "casework/clocks", "casework/merge",
+	"casework/calendar", "casework/hsds", "casework/matching", "casework/htcds", "casework/referral", "casework/clocks", "casework/merge", "casework/names",
 }
 
 // data packages embed data files and hold no logic but loading; they stand beside the engines that read them.

@@ -48,17 +48,33 @@ func (n *Node) signer() (note.Signer, note.Verifier, error) {
 
 func (n *Node) checkpointFile() string { return filepath.Join(n.Config.Data, "audit-checkpoint") }
 
-// checkpoint signs the log's head into a file beside the database, so that a log cut short is found.
+// checkpoint signs the log's head into a file beside the database, so that a log cut short is found. The file is
+// replaced only while the log goes on from it: else the proof would vanish within ten minutes.
 func (n *Node) checkpoint(ctx context.Context) error {
-	signer, _, err := n.signer()
+	signer, verifier, err := n.signer()
 	if err != nil {
 		return err
+	}
+	if err := n.goesOn(ctx, verifier); err != nil {
+		return fmt.Errorf("%s is kept as it is: %w", n.checkpointFile(), err)
 	}
 	signed, err := audit.Checkpoint(ctx, n.DB, n.logOrigin(), signer)
 	if err != nil || signed == nil {
 		return err
 	}
 	return replaceFile(n.checkpointFile(), signed)
+}
+
+// goesOn reports why the log does not go on from the last checkpoint; nil when there is none yet.
+func (n *Node) goesOn(ctx context.Context, verifier note.Verifier) error {
+	signed, err := os.ReadFile(n.checkpointFile())
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return audit.CheckCheckpoint(ctx, n.DB, n.logOrigin(), signed, verifier)
 }
 
 // replaceFile writes a file whole or not at all.
@@ -78,24 +94,15 @@ func replaceFile(path string, data []byte) error {
 // VerifyAudit proves the whole audit log, the rows it vouches for, and that it goes on from the last
 // checkpoint.
 func (n *Node) VerifyAudit(ctx context.Context, progress func(done, of int64)) (audit.Report, error) {
-	report, err := audit.Verify(ctx, n.DB, n.storedKinds(), progress)
+	report, err := audit.Verify(ctx, n.DB, n.storedKinds(), progress, takeAway...)
 	if err != nil {
-		return report, err
-	}
-	signed, err := os.ReadFile(n.checkpointFile())
-	switch {
-	case errors.Is(err, os.ErrNotExist) && report.OK():
-		return report, n.checkpoint(ctx)
-	case errors.Is(err, os.ErrNotExist):
-		return report, nil
-	case err != nil:
 		return report, err
 	}
 	_, verifier, err := n.signer()
 	if err != nil {
 		return report, err
 	}
-	if err := audit.CheckCheckpoint(ctx, n.DB, n.logOrigin(), signed, verifier); err != nil {
+	if err := n.goesOn(ctx, verifier); err != nil {
 		report.Problems = append(report.Problems, err.Error())
 	}
 	if !report.OK() {

@@ -3,8 +3,10 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +17,7 @@ import (
 	demodisplacement "lintas/demo/displacement"
 	"lintas/displacement"
 	"lintas/kernel/actor"
+	"lintas/kernel/problem"
 	"lintas/screening"
 )
 
@@ -74,7 +77,7 @@ var demoPeople = []struct {
 // A node that holds anything else is refused: invented travellers must never stand among real ones.
 func (n *Node) MakeDemo(ctx context.Context) (made bool, err error) {
 	if n.Demo {
-		return false, nil
+		return false, n.demoIsWhole()
 	}
 	ctx = actor.With(ctx, actor.Actor{System: "demo"})
 	existing, err := n.Agency.Organisations(ctx)
@@ -84,6 +87,9 @@ func (n *Node) MakeDemo(ctx context.Context) (made bool, err error) {
 	if len(existing) > 0 {
 		return false, fmt.Errorf("this node is in use: the demo can only be made in an empty data folder (give another with --data)")
 	}
+	if err := n.markDemo(demoBegun); err != nil {
+		return false, err
+	}
 	people, err := n.demoAgency(ctx)
 	if err != nil {
 		return false, err
@@ -92,7 +98,44 @@ func (n *Node) MakeDemo(ctx context.Context) (made bool, err error) {
 		return false, err
 	}
 	n.Demo = true
-	return true, os.WriteFile(n.demoMark(), []byte("fictional data only\n"), 0o600)
+	return true, n.markDemo(demoWhole)
+}
+
+// What the mark in the data folder says. It is written before the first invented row and again after the last:
+// half a demo must never be taken for a real node, nor for a whole demo.
+const (
+	demoBegun = "fictional data only, and not all of it: the making was cut short\n"
+	demoWhole = "fictional data only\n"
+)
+
+func (n *Node) demoMark() string { return filepath.Join(n.Config.Data, "demo") }
+
+func (n *Node) markDemo(text string) error {
+	if err := os.MkdirAll(n.Config.Data, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(n.demoMark(), []byte(text), 0o600)
+}
+
+// isDemo reports whether `lintas demo` filled the data folder, or began to.
+func (n *Node) isDemo() (bool, error) {
+	_, err := os.Stat(n.demoMark())
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// demoIsWhole refuses half a demo.
+func (n *Node) demoIsWhole() error {
+	text, err := os.ReadFile(n.demoMark())
+	if err != nil {
+		return err
+	}
+	if string(text) == demoBegun {
+		return problem.New(problem.Unavailable, "node.demo-unfinished", "The making of this demo was cut short. Remove %s (nothing in it is real) and begin again.", n.Config.Data)
+	}
+	return nil
 }
 
 func (n *Node) demoAgency(ctx context.Context) (map[string]agency.Person, error) {
@@ -183,7 +226,7 @@ func (n *Node) demoDirectory(ctx context.Context) error {
 	if len(file.Wrong) > 0 {
 		return file.Wrong[0]
 	}
-	_, err = n.Casework.ImportDirectory(ctx, file.Directory)
+	_, err = n.Casework.ImportDirectory(ctx, file, casework.Bringing{})
 	return err
 }
 

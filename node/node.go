@@ -21,6 +21,7 @@ import (
 	"lintas/kernel/problem"
 	"lintas/platform/audit"
 	"lintas/platform/db"
+	"lintas/platform/footprint"
 	"lintas/platform/gate"
 	"lintas/platform/httpd"
 	"lintas/platform/jobs"
@@ -45,12 +46,13 @@ type Node struct {
 
 	metrics *httpd.Metrics
 	runner  *jobs.Runner
+	workers *workers
+	phones  phoneLists
 }
 
 // Open opens the store, brings its tables up to date and builds the desks. c must be complete.
 func Open(ctx context.Context, c Config, clk clock.Clock, log *slog.Logger) (*Node, error) {
-	saveMemory()
-	n := &Node{Config: c, Clock: clk, Log: log, metrics: httpd.NewMetrics()}
+	n := &Node{Config: c, Clock: clk, Log: log, metrics: httpd.NewMetrics(), workers: newWorkers(c)}
 	if err := n.open(ctx); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
@@ -61,23 +63,43 @@ func (n *Node) open(ctx context.Context) (err error) {
 	if n.DB, err = db.Open(ctx, n.Config.Database); err != nil {
 		return err
 	}
-	if n.Keys, err = keys.Open(ctx, n.Config.KeyDatabase, n.Config.KeyFile, n.Clock); err != nil {
+	saveMemory(n.DB.Dialect())
+	if err = audit.Migrate(ctx, n.DB); err != nil {
 		return err
 	}
-	if err = audit.Migrate(ctx, n.DB); err != nil {
+	if err = n.keysAreThere(ctx); err != nil {
+		return err
+	}
+	if n.Keys, err = keys.Open(ctx, n.Config.KeyDatabase, n.Config.KeyFile, n.Clock); err != nil {
 		return err
 	}
 	if n.runner, err = jobs.Open(ctx, n.DB, n.Clock, n.Log); err != nil {
 		return err
 	}
-	if n.Demo, err = n.isDemo(ctx); err != nil {
+	if n.Demo, err = n.isDemo(); err != nil {
 		return err
 	}
 	if err = n.wire(ctx); err != nil {
 		return err
 	}
-	n.mount(n.Agency.Authenticate)
-	return nil
+	return n.mount(n.Agency.Authenticate)
+}
+
+// keysAreThere refuses to begin a new key database beside a store that holds records already: everybody in it
+// would look erased, and nobody would be told. A key database in PostgreSQL that is not there says so by itself.
+func (n *Node) keysAreThere(ctx context.Context) error {
+	path, ok := db.FileOf(n.Config.KeyDatabase)
+	if !ok {
+		return nil
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	leaves, err := audit.Size(ctx, n.DB)
+	if err != nil || leaves == 0 {
+		return err
+	}
+	return problem.New(problem.Unavailable, "keys.missing", "The key database %s is missing, and no person's record can be read without it. Restore it, or name it with --key-database. If it is lost for good, make an empty file of this name: the node then starts, and everybody recorded until now counts as erased.", path)
 }
 
 // Close closes the store after the writes under way.
@@ -101,11 +123,11 @@ func Version() string {
 }
 
 // mount declares every route on a fresh gate.
-func (n *Node) mount(auth gate.Authenticator) {
+func (n *Node) mount(auth gate.Authenticator) error {
 	n.Gate = gate.New(Version(), auth, n.Log)
 	g := n.Gate
 	gate.Handle(g, "GET", "/healthz", gate.Public("says only that the process runs"), func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	gate.Handle(g, "GET", "/readyz", gate.Public("says only that the store answers"), n.ready)
+	gate.Handle(g, "GET", "/readyz", gate.Public("says only that the store and the keys answer"), n.ready)
 	gate.Handle(g, "GET", "/metrics", gate.Public("checks for this machine or the metrics token itself; counts only"), n.serveMetrics)
 	n.Agency.Routes(g)
 	n.deskRoutes(g)
@@ -113,6 +135,7 @@ func (n *Node) mount(auth gate.Authenticator) {
 		gate.WriteProblem(w, r, problem.New(problem.NotFound, "gate.no-route", "There is no such address in this API. See /api/openapi.json."))
 	})
 	gate.Handle(g, "", "/", gate.Public("the pages hold no data of the node"), n.pages())
+	return g.Settle()
 }
 
 func (n *Node) pages() http.HandlerFunc {
@@ -127,7 +150,7 @@ func (n *Node) pages() http.HandlerFunc {
 }
 
 func (n *Node) ready(w http.ResponseWriter, r *http.Request) {
-	if err := n.DB.Ping(r.Context()); err != nil {
+	if err := errors.Join(n.DB.Ping(r.Context()), n.Keys.Ping(r.Context())); err != nil {
 		n.Log.Error("not ready", "error", err)
 		http.Error(w, "the store does not answer", http.StatusServiceUnavailable)
 		return
@@ -166,10 +189,18 @@ func (n *Node) Serve(ctx context.Context, ready func(net.Addr)) error {
 	if err != nil {
 		return problem.New(problem.Unavailable, "node.listen", "Cannot answer on %s: %v. Choose another address with --listen.", n.Config.Listen, err)
 	}
+	if n.Config.Workers != "" {
+		hub, err := n.workers.get(ctx)
+		if err != nil {
+			return errors.Join(l.Close(), problem.New(problem.Unavailable, "node.workers", "Workers cannot join on %s: %v. Choose another address with --workers-listen, or leave it out.", n.Config.Workers, err))
+		}
+		defer n.workers.close()
+		n.Log.Info("workers may join", "address", hub.Address().String())
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	debug.FreeOSMemory() // what starting took
+	wg.Go(func() { footprint.Keep(ctx) })
 	wg.Go(func() { n.runner.Run(ctx, append(n.deskJobs(), n.ownJobs()...)) })
 	if ready != nil {
 		ready(l.Addr())
@@ -180,11 +211,16 @@ func (n *Node) Serve(ctx context.Context, ready func(net.Addr)) error {
 	return err
 }
 
-// saveMemory makes the collector run at half the growth that Go lets the heap have: a node at a jetty shares
-// a small machine. GOGC in the environment wins.
-func saveMemory() {
+// saveMemory makes the collector run before the heap has grown as far as Go lets it: a node at a jetty shares a
+// small machine. PostgreSQL keeps the store's pages outside of this process, which leaves room. GOGC in the
+// environment wins.
+func saveMemory(store db.Dialect) {
+	percent := 50
+	if store == db.Postgres {
+		percent = 90
+	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(percent)
 	}
 }
 
@@ -194,14 +230,3 @@ func (n *Node) ownJobs() []jobs.Job {
 		{Name: "audit.checkpoint", Every: 10 * time.Minute, Run: n.checkpoint},
 	}
 }
-
-// isDemo reports whether the data folder was filled by `lintas demo`.
-func (n *Node) isDemo(context.Context) (bool, error) {
-	_, err := os.Stat(n.demoMark())
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-func (n *Node) demoMark() string { return strings.TrimSuffix(n.Config.Data, "/") + "/demo" }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,14 +15,20 @@ import (
 
 	"lintas/kernel/actor"
 	"lintas/kernel/clock"
+	"lintas/kernel/problem"
+	"lintas/platform/db"
 	"lintas/platform/db/dbtest"
 	"lintas/platform/gate"
+	"lintas/screening"
 )
 
-func open(t testing.TB, database string) *Node {
+func open(t testing.TB, database string, change ...func(*Config)) *Node {
 	t.Helper()
 	dir := t.TempDir()
 	c := Config{Data: dir, Database: database, Listen: "127.0.0.1:0", PublicURL: "http://localhost:8080", Name: "trial", Country: "XS"}
+	for _, set := range change {
+		set(&c)
+	}
 	if err := c.Complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +165,7 @@ func TestErrorsAreProblemsAndShowNoValueOfTheInput(t *testing.T) {
 // The rules are those of OpenAPI 3.1 (components object, operation object, reference object).
 func TestTheDescriptionOfTheAPIIsWellFormed(t *testing.T) {
 	n := open(t, filepath.Join(t.TempDir(), "n.db"))
-	raw, err := json.Marshal(n.Gate.OpenAPI())
+	raw, err := n.Gate.Description()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,6 +253,117 @@ func TestADemoIsMadeOnceAndNeverInANodeInUse(t *testing.T) {
 	}
 }
 
+func TestADemoThatWasCutShortIsNeitherAFullDemoNorARealNode(t *testing.T) {
+	n := open(t, filepath.Join(t.TempDir(), "n.db"))
+	if err := n.markDemo(demoBegun); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Agency.AddOrganisation(actor.With(context.Background(), actor.Actor{System: "demo"}), demoOrganisations[0]); err != nil {
+		t.Fatal(err)
+	}
+	again := reopen(t, n)
+	if !again.Demo {
+		t.Error("half a demo is taken for a real node")
+	}
+	if _, err := again.MakeDemo(context.Background()); !problem.HasCode(err, "node.demo-unfinished") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAStoreWithRecordsDoesNotStartOnANewEmptyKeyDatabase(t *testing.T) {
+	n := open(t, filepath.Join(t.TempDir(), "n.db"))
+	if _, err := n.MakeDemo(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	n.Close()
+	if err := os.Rename(n.Config.KeyDatabase, n.Config.KeyDatabase+".away"); err != nil {
+		t.Fatal(err)
+	}
+	start := func() error {
+		n, err := Open(context.Background(), n.Config, clock.System{}, n.Log)
+		if err == nil {
+			n.Close()
+		}
+		return err
+	}
+	for range 2 { // the refusal must not make the file that it misses
+		if err := start(); !problem.HasCode(err, "keys.missing") {
+			t.Fatalf("got %v", err)
+		}
+	}
+	if err := os.WriteFile(n.Config.KeyDatabase, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := start(); err != nil {
+		t.Errorf("an empty key database was made on purpose, and: %v", err)
+	}
+}
+
+func TestANodeIsNotReadyWhenItsStoreOrItsKeysAreGone(t *testing.T) {
+	for _, which := range []string{"store", "keys"} {
+		t.Run(which, func(t *testing.T) {
+			n := open(t, filepath.Join(t.TempDir(), "n.db"))
+			if w := call(n, "GET", "/readyz", ""); w.Code != 200 {
+				t.Fatalf("answered %d before anything was gone", w.Code)
+			}
+			gone := map[string]string{"store": n.Config.Database, "keys": n.Config.KeyDatabase}[which]
+			if err := os.Rename(gone, gone+".away"); err != nil {
+				t.Fatal(err)
+			}
+			if w := call(n, "GET", "/readyz", ""); w.Code != 503 {
+				t.Errorf("answered %d", w.Code)
+			}
+			if w := call(n, "GET", "/healthz", ""); w.Code != 200 {
+				t.Errorf("the process runs and /healthz answered %d", w.Code)
+			}
+		})
+	}
+}
+
+func reopen(t *testing.T, n *Node) *Node {
+	t.Helper()
+	n.Close()
+	again, err := Open(context.Background(), n.Config, clock.System{}, n.Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { again.Close() })
+	return again
+}
+
+func TestARowTakenOutOfTheStoreWithoutALeafIsFoundAndAnErasedOneIsNot(t *testing.T) {
+	each(t, func(t *testing.T, n *Node) {
+		ctx := actor.With(context.Background(), actor.Actor{System: "test"})
+		if _, err := n.MakeDemo(ctx); err != nil {
+			t.Fatal(err)
+		}
+		page, err := n.Screening.List(ctx, screening.Query{Limit: 2})
+		if err != nil || len(page.Items) != 2 {
+			t.Fatalf("%d screenings, %v", len(page.Items), err)
+		}
+		if err := n.Screening.Erase(ctx, page.Items[0].ID, "asked"); err != nil {
+			t.Fatal(err)
+		}
+		if report, err := n.VerifyAudit(ctx, nil); err != nil || !report.OK() {
+			t.Fatalf("after an erasure: %v, %v", report.Problems, err)
+		}
+		if err := n.DB.Write(ctx, func(tx *db.Tx) error {
+			for _, q := range []string{`UPDATE screening_submission SET xml = NULL WHERE record = ?`, `UPDATE screening_result SET sealed = NULL WHERE record = ?`, `DELETE FROM screening_file WHERE owner = ?`} {
+				if _, err := tx.Exec(q, page.Items[1].ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		report, err := n.VerifyAudit(ctx, nil)
+		if err != nil || !strings.Contains(strings.Join(report.Problems, " "), "screening:"+page.Items[1].ID+" was removed") {
+			t.Errorf("a screening was emptied by hand: %v, %v", report.Problems, err)
+		}
+	})
+}
+
 func TestTheAuditLogOfADemoNodeIsProvedAndACutLogIsFound(t *testing.T) {
 	each(t, func(t *testing.T, n *Node) {
 		ctx := context.Background()
@@ -260,6 +378,16 @@ func TestTheAuditLogOfADemoNodeIsProvedAndACutLogIsFound(t *testing.T) {
 		report, err = n.VerifyAudit(ctx, nil)
 		if err != nil || report.OK() {
 			t.Errorf("the log was cut short and %+v, %v", report, err)
+		}
+		before, err := os.ReadFile(n.checkpointFile())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := n.checkpoint(ctx); err == nil {
+			t.Error("the job signs a log that was cut short")
+		}
+		if after, err := os.ReadFile(n.checkpointFile()); err != nil || string(after) != string(before) {
+			t.Errorf("the checkpoint that proves the cut was replaced (%v)", err)
 		}
 	})
 }

@@ -36,6 +36,7 @@ func (n *Node) wire(ctx context.Context) (err error) {
 	n.Screening, err = screening.Open(ctx, screening.Deps{
 		DB: n.DB, Keys: n.Keys, Clock: n.Clock, Log: n.Log, PublicURL: n.Config.PublicURL,
 		PersonNames: n.Agency.NamesOf, DeviceNames: n.Agency.DeviceNames, Services: n.phoneServices, // what a phone must know offline
+		DeviceByToken: n.Agency.DeviceByToken, LiveDevices: n.Agency.LiveDevices, Staff: n.staff, // to whom an interview can be handed over
 	})
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func (n *Node) wire(ctx context.Context) (err error) {
 	n.Casework, err = casework.Open(ctx, casework.Deps{
 		DB: n.DB, Keys: n.Keys, Clock: n.Clock, Log: n.Log,
 		Country: n.Config.Country, PublicURL: n.Config.PublicURL, NodeName: n.Config.Name, PublicDirectory: n.Config.PublicHSDS,
-		NameOf: n.Agency.NameOf, OrganisationName: n.Agency.OrganisationName, Staff: n.staff, Ours: n.FirstOrganisation,
+		NameOf: n.Agency.NameOf, LocaleOf: n.Agency.LocaleOf, OrganisationName: n.Agency.OrganisationName, Staff: n.staff, Ours: n.FirstOrganisation,
 		Screening: n.screened(rules), // a case is opened from a screening that the caseworker may read
 		Mail:      mail, Push: push, PushKey: n.Push.PublicKey(),
 	})
@@ -62,13 +63,17 @@ func (n *Node) wire(ctx context.Context) (err error) {
 		return err
 	}
 	n.Displacement.Names = n.Agency.NamesOf
+	n.Displacement.OrganisationName = n.Agency.OrganisationName
+	if n.Config.Workers != "" {
+		n.Displacement.Hub = n.workers.get // runs of scenarios are handed out to workers that joined
+	}
 	return nil
 }
 
 // staff are the people of an organisation who have one of the roles and have not left: notices to a group go
 // to whoever is in it when they are sent.
 func (n *Node) staff(ctx context.Context, organisation string, roles ...actor.Role) (out []string, err error) {
-	people, err := n.Agency.People(actor.With(ctx, actor.Actor{System: "casework.notices", Organisation: organisation}))
+	people, err := n.Agency.People(actor.With(ctx, actor.Actor{System: "node.staff", Organisation: organisation}))
 	for _, p := range people {
 		if p.State == "active" && (actor.Actor{Roles: p.Roles}).Has(roles...) {
 			out = append(out, p.ID)
@@ -103,9 +108,15 @@ func (n *Node) deskJobs() []jobs.Job {
 	return slices.Concat(n.Screening.Jobs(), n.Casework.Jobs(), n.Displacement.Jobs())
 }
 
+// takeAway are the verbs after whose leaf a row that the log vouches for may be gone.
+var takeAway = []string{
+	"screening.erase", "screening.entity-delete", "displacement.erase",
+	"screening.handover-taken", "screening.handover-refused", "screening.handover-withdrawn", "screening.handover-expired", "screening.handover-unreachable",
+}
+
 // storedKinds says for each kind of object how to read the bytes its audit leaf vouches for.
 func (n *Node) storedKinds() map[string]audit.Stored {
-	all := map[string]audit.Stored{"person": n.Agency.Stored, "screening": screening.Stored, "screening-procedure": screening.StoredProcedure, "screening-entity": screening.StoredEntity, "displacement": displacement.Stored}
+	all := map[string]audit.Stored{"person": n.Agency.Stored, "screening": screening.Stored, "screening-procedure": screening.StoredProcedure, "screening-entity": screening.StoredEntity, "screening-place": screening.StoredPlace, "screening-handover": screening.StoredHandover, "displacement": displacement.Stored}
 	for kind, stored := range n.Casework.Stored() {
 		all[kind] = stored
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -119,7 +121,7 @@ type personAdd struct {
 	Name         string       `required:"" help:"The person's name."`
 	Role         []actor.Role `required:"" help:"Role; may be given more than once: officer, caseworker, supervisor, analyst, planner, secretariat, trainer, administrator."`
 	Organisation string       `help:"Id of the organisation; empty means the first one, which is made when there is none." placeholder:"ID"`
-	Locale       string       `help:"Language of the person." default:"en"`
+	Locale       string       `help:"Language of the person: en, id, th, vi, my or ar." default:"en" enum:"en,id,th,vi,my,ar"`
 	JSON         bool         `help:"Print JSON."`
 }
 
@@ -129,6 +131,14 @@ func (personAdd) Help() string {
 
 // Run adds the person.
 func (c personAdd) Run(ctx context.Context, s streams, open opener) error {
+	if strings.TrimSpace(c.Login) == "" || strings.TrimSpace(c.Name) == "" {
+		return fmt.Errorf("a person needs a login and a name; one of them is empty")
+	}
+	for _, r := range c.Role { // before a node is begun for nobody
+		if !r.Valid() {
+			return agency.RoleUnknown(r)
+		}
+	}
 	n, err := open(ctx)
 	if err != nil {
 		return err
@@ -164,17 +174,25 @@ type auditList struct {
 }
 
 func (auditList) Help() string {
-	return "The log holds ids, never names.\n\nExamples:\n  lintas audit list --limit 10\n  lintas audit list --subject 0192f0c1-... --json"
+	return "The log holds ids, never names.\n\nExamples:\n  lintas audit list --limit 10\n  lintas audit list --actor system:demo --json"
 }
 
 // Run prints leaves, newest first.
 func (c auditList) Run(ctx context.Context, s streams, open opener) error {
+	if c.Limit < 1 || c.Limit > 500 {
+		return fmt.Errorf("--limit must be a number from 1 to 500")
+	}
+	for flag, value := range map[string]string{"--object": c.Object, "--actor": c.Actor} {
+		if kind, id, _ := strings.Cut(value, ":"); value != "" && (kind == "" || id == "") {
+			return fmt.Errorf("%s is written KIND:ID, as the list shows it, such as person:0192f0c1-0000-7000-8000-000000000000", flag)
+		}
+	}
 	n, err := open(ctx)
 	if err != nil {
 		return err
 	}
 	defer n.Close()
-	var leaves []audit.Leaf
+	leaves := []audit.Leaf{}
 	err = n.DB.Read(ctx, func(t *db.Tx) (err error) {
 		leaves, err = audit.List(t, audit.Filter{Object: c.Object, Subject: c.Subject, Actor: c.Actor, Limit: c.Limit})
 		return err
@@ -186,6 +204,7 @@ func (c auditList) Run(ctx context.Context, s streams, open opener) error {
 		return json.NewEncoder(s.Out).Encode(leaves)
 	}
 	w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "LEAF\tAT\tWHO\tDID\tTO")
 	for _, l := range leaves {
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", l.N, l.At.Format(time.RFC3339), l.Actor, l.Verb, l.Object)
 	}
@@ -212,6 +231,7 @@ func (c auditVerify) Run(ctx context.Context, s streams, open opener) error {
 		return err
 	}
 	if c.JSON {
+		report.Problems = append([]string{}, report.Problems...) // a list, when it is empty, too
 		if err := json.NewEncoder(s.Out).Encode(report); err != nil {
 			return err
 		}
@@ -222,7 +242,7 @@ func (c auditVerify) Run(ctx context.Context, s streams, open opener) error {
 		fmt.Fprintf(s.Out, "%d leaves, %d stored rows compared, root %s\n", report.Leaves, report.Stored, cmp.Or(report.Root, "(empty)"))
 	}
 	if !report.OK() {
-		return fmt.Errorf("the audit log is not in order; keep the store as it is, and call whoever answers for the node's security")
+		return fmt.Errorf("the audit log is not in order; keep the store as it is, and call whoever answers for the node's security. After a restore from a backup see docs/operations.md, Backups")
 	}
 	return nil
 }
@@ -247,18 +267,16 @@ func terminal(w io.Writer) bool {
 }
 
 type backupCommand struct {
-	To string `arg:"" help:"File to write; must not exist." type:"path"`
+	To   string `arg:"" help:"File to write; must not exist." type:"path"`
+	JSON bool   `help:"Print JSON."`
 }
 
 func (backupCommand) Help() string {
-	return "Copies the store while the node runs. The persons' keys are not in it: back up keys.db apart, and let those copies expire within 30 days, or erasure does not erase.\n\nExample:\n  lintas backup /backup/lintas-monday.db"
+	return "Copies the store while the node runs. The persons' keys are not in it: back up keys.db apart, and let those copies expire within 30 days, or erasure does not erase.\n\nExamples:\n  lintas backup lintas-monday.db\n  lintas backup lintas-tuesday.db --json"
 }
 
 // Run writes the copy.
 func (c backupCommand) Run(ctx context.Context, s streams, open opener) error {
-	if _, err := os.Stat(c.To); err == nil {
-		return fmt.Errorf("%s is there already and is not overwritten; name another file", c.To)
-	}
 	n, err := open(ctx)
 	if err != nil {
 		return err
@@ -271,12 +289,19 @@ func (c backupCommand) Run(ctx context.Context, s streams, open opener) error {
 	if err != nil {
 		return err
 	}
+	if c.JSON {
+		return json.NewEncoder(s.Out).Encode(map[string]any{"file": c.To, "bytes": made.Size()})
+	}
 	fmt.Fprintf(s.Out, "%s: %.1f MB. The keys are not in it; see `lintas backup --help`.\n", c.To, float64(made.Size())/1e6)
 	return nil
 }
 
 type routesCommand struct {
 	JSON bool `help:"Print JSON."`
+}
+
+func (routesCommand) Help() string {
+	return "Needs no node: the routes are the same on each.\n\nExamples:\n  lintas routes\n  lintas routes --json"
 }
 
 // Run lists the routes.
@@ -286,7 +311,11 @@ func (c routesCommand) Run(ctx context.Context, s streams, log *slog.Logger) err
 		return err
 	}
 	defer end()
-	type line struct{ Method, Path, Who string }
+	type line struct {
+		Method string `json:"method"` // empty for any
+		Path   string `json:"path"`
+		Who    string `json:"who"`
+	}
 	var lines []line
 	for _, r := range n.Gate.Routes() {
 		lines = append(lines, line{r.Method, r.Path, r.Who.String()})
@@ -303,6 +332,10 @@ func (c routesCommand) Run(ctx context.Context, s streams, log *slog.Logger) err
 
 type openAPICommand struct{}
 
+func (openAPICommand) Help() string {
+	return "Always JSON; needs no node.\n\nExample:\n  lintas openapi > openapi.json"
+}
+
 // Run prints the description.
 func (openAPICommand) Run(ctx context.Context, s streams, log *slog.Logger) error {
 	n, end, err := openNowhere(ctx, log)
@@ -310,9 +343,16 @@ func (openAPICommand) Run(ctx context.Context, s streams, log *slog.Logger) erro
 		return err
 	}
 	defer end()
-	e := json.NewEncoder(s.Out)
-	e.SetIndent("", "  ")
-	return e.Encode(n.Gate.OpenAPI())
+	text, err := n.Gate.Description()
+	if err != nil {
+		return err
+	}
+	var readable bytes.Buffer
+	if err := json.Indent(&readable, text, "", "  "); err != nil {
+		return err
+	}
+	_, err = readable.WriteTo(s.Out)
+	return err
 }
 
 // openNowhere opens a node in a folder that goes away with it, for what is the same on every node.
@@ -334,6 +374,10 @@ func openNowhere(ctx context.Context, log *slog.Logger) (n *node.Node, end func(
 
 type versionCommand struct {
 	JSON bool `help:"Print JSON."`
+}
+
+func (versionCommand) Help() string {
+	return "Examples:\n  lintas version\n  lintas version --json"
 }
 
 // Run prints the version.

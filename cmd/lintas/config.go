@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/goccy/go-yaml"
@@ -26,12 +30,29 @@ func readSettings(args []string) (settings map[string]any, path string, err erro
 		return nil, path, nil
 	}
 	if err != nil {
-		return nil, path, fmt.Errorf("the settings file cannot be read: %w", err)
+		var at *os.PathError
+		if errors.As(err, &at) {
+			err = at.Err
+		}
+		return nil, path, fmt.Errorf("the settings file %s cannot be read (%w). Name another with --config or LINTAS_CONFIG, or leave both out", path, err)
 	}
 	if err := yaml.Unmarshal(text, &settings); err != nil {
 		return nil, path, fmt.Errorf("the settings file %s is not right: %w", path, err)
 	}
 	return settings, path, nil
+}
+
+// notForAFile refuses what a line of the file cannot hold: each setting is one word, number or yes and no.
+func notForAFile(settings map[string]any, path string) error {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		switch settings[name].(type) {
+		case nil:
+			return fmt.Errorf("the settings file %s gives %s no value; write one, or take the line out", path, name)
+		case map[string]any, []any:
+			return fmt.Errorf("the settings file %s gives %s more than one value; write one, as in `%s: VALUE`", path, name, name)
+		}
+	}
+	return nil
 }
 
 // unknownSetting refuses a file with a name that no setting has: a mistyped name would leave the default in
@@ -58,8 +79,69 @@ func fileResolver(settings map[string]any) kong.Resolver {
 		if len(flag.Envs) == 0 || fromEnvironment(flag) {
 			return nil, nil
 		}
-		return settings[flag.Name], nil
+		if v, ok := settings[flag.Name]; ok {
+			return fmt.Sprint(v), nil // as it would stand on the command line: a bare 5 is no five nanoseconds
+		}
+		return nil, nil
 	})
+}
+
+// durations reads a length of time and says how to write one.
+func durations(c *kong.DecodeContext, target reflect.Value) error {
+	text, err := c.Scan.PopValue("duration")
+	if err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(fmt.Sprint(text.Value))
+	if err != nil || d < 0 {
+		return fmt.Errorf("%q is no length of time; write it as 20s or 2m", text.Value)
+	}
+	target.SetInt(int64(d))
+	return nil
+}
+
+var namesSetting = regexp.MustCompile(`^--([a-z-]+)`)
+
+// origin says of an error about a setting where its value came from, when that is not the command line.
+func origin(err error, app *kong.Application, args []string, settings map[string]any, path string) error {
+	found := namesSetting.FindStringSubmatch(err.Error())
+	if found == nil || strings.Contains(err.Error(), "(from envar") {
+		return err
+	}
+	given := func(a string) bool { return a == "--"+found[1] || strings.HasPrefix(a, "--"+found[1]+"=") }
+	if slices.ContainsFunc(args, given) {
+		return err
+	}
+	for _, f := range app.Flags {
+		if _, filed := settings[f.Name]; f.Name == found[1] && fromEnvironment(f) {
+			return fmt.Errorf("%w (from the environment, %s)", err, f.Envs[0])
+		} else if f.Name == found[1] && filed {
+			return fmt.Errorf("%w (from the file %s)", err, path)
+		}
+	}
+	return err
+}
+
+// notSettings are variables of the environment that tests read.
+var notSettings = regexp.MustCompile(`^LINTAS_(CONFIG|SLOW|SHARED|TEST_.*|BIN|CHROMIUM|FORMS)$`)
+
+// mistyped are the variables of the environment that look like settings and are none: the default is in force
+// where somebody meant another value.
+func mistyped(app *kong.Application, environment []string) (names []string) {
+	known := map[string]bool{}
+	for _, f := range app.Flags {
+		for _, e := range f.Envs {
+			known[e] = true
+		}
+	}
+	for _, v := range environment {
+		name, _, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, "LINTAS_") && !known[name] && !notSettings.MatchString(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 func fileOf(args []string) (path string, asked bool) {
@@ -139,7 +221,7 @@ func settingsOf(parsed *kong.Context) []setting {
 		} else if x.From == "" {
 			x.From = "default"
 		}
-		if node.Secret(x.Name) && strings.Contains(x.Value, "://") || x.Name == "metrics-token" {
+		if node.Secret(x.Name) && strings.Contains(x.Value, "://") || strings.HasSuffix(x.Name, "-token") {
 			x.Value = map[bool]string{true: "(set)", false: "(not set)"}[x.Value != ""]
 		}
 		out = append(out, x)

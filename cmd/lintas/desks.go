@@ -55,7 +55,7 @@ func bindDesks(parsed *kong.Context, ctx context.Context, s streams, open opener
 	parsed.BindTo(actor.With(ctx, actor.Actor{System: "command-line"}), (*context.Context)(nil))
 	parsed.BindTo(s.Out, (*io.Writer)(nil))
 	parsed.Bind(&xlsformcmd.Streams{Stdout: s.Out, Stderr: s.Err})
-	parsed.Bind(displacement.IO{Stdout: s.Out, Stderr: s.Err, Terminal: terminal(s.Err)})
+	parsed.Bind(displacement.IO{Stdout: s.Out, Stderr: s.Err, Terminal: terminal(s.Err), Version: node.Version()})
 	err = errors.Join(
 		parsed.BindToProvider(func() (*screening.Desk, error) {
 			n, err := l.get()

@@ -12,8 +12,11 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"reflect"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -56,19 +59,22 @@ func main() {
 func run(ctx context.Context, args []string, s streams) int {
 	var c commands
 	exit := -1
+	args, told := asked(args)
+	if told == exitUsage {
+		s.Out = s.Err // nothing was asked for: what there is stands where errors stand
+	}
 	settings, path, err := readSettings(args)
+	if err == nil {
+		err = notForAFile(settings, path)
+	}
+	if err != nil && slices.ContainsFunc(args, func(a string) bool { return a == "--help" || a == "-h" }) {
+		settings, err = nil, nil // help is for those whose file is broken, too
+	}
 	if err != nil {
 		fmt.Fprintln(s.Err, "lintas:", err)
 		return exitUsage
 	}
-	parser, err := kong.New(&c,
-		kong.Name("lintas"),
-		kong.Description("Protect people from trafficking; be ready for displacement. One program, one node for each organisation. Independent software, not official.\n\nExit codes: 0 done, 1 failed or not in order, 2 wrong command line, 3 store or keys cannot be opened, 130 ended by Ctrl-C."),
-		kong.Writers(s.Out, s.Err),
-		kong.Exit(func(code int) { exit = code; panic(exited{}) }),
-		kong.Resolvers(fileResolver(settings)),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-	)
+	parser, err := newParser(&c, s, settings, func(code int) { exit = code; panic(exited{}) })
 	if err != nil {
 		fmt.Fprintln(s.Err, "lintas:", err)
 		return exitUsage
@@ -77,15 +83,21 @@ func run(ctx context.Context, args []string, s streams) int {
 		fmt.Fprintln(s.Err, "lintas:", err)
 		return exitUsage
 	}
-	parsed, code := parse(parser, args, &exit, s)
+	where := func(err error) error { return origin(err, parser.Model, args, settings, path) }
+	parsed, code := parse(parser, args, &exit, s, where)
 	if parsed == nil {
-		return code
+		return max(code, told)
 	}
 	if err := c.Config.Complete(); err != nil {
-		fmt.Fprintln(s.Err, "lintas:", err)
+		fmt.Fprintln(s.Err, "lintas:", where(err))
 		return exitUsage
 	}
 	log := newLog(c.Config, s.Err)
+	if command := parsed.Command(); command == "serve" || command == "config" {
+		for _, name := range mistyped(parser.Model, os.Environ()) {
+			log.Warn("the environment names a setting that there is not; lintas config lists them", "name", name)
+		}
+	}
 	open := opener(func(ctx context.Context) (*node.Node, error) {
 		if err := thereIsANode(parsed.Command(), c.Config); err != nil {
 			return nil, errStore{err}
@@ -125,7 +137,34 @@ func thereIsANode(command string, c node.Config) error {
 // exited unwinds out of kong when it wants to end the process (after --help).
 type exited struct{}
 
-func parse(parser *kong.Kong, args []string, exit *int, s streams) (parsed *kong.Context, code int) {
+// newParser reads command lines into c; end is called when kong wants to end the process.
+func newParser(c *commands, s streams, settings map[string]any, end func(code int)) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("lintas"),
+		kong.Description("Protect people from trafficking; be ready for displacement. One program, one node for each organisation. Independent software, not official.\n\nExit codes: 0 done, 1 failed or not in order, 2 wrong command line, 3 store or keys cannot be opened, 130 ended by Ctrl-C."),
+		kong.Writers(s.Out, s.Err),
+		kong.Exit(end),
+		kong.Resolvers(fileResolver(settings)),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(durations)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	)
+}
+
+// asked turns "lintas help COMMAND" and "lintas --version" into what the parser knows. With nothing on the command
+// line it asks for help, and the exit code says that something was missing.
+func asked(args []string) (known []string, code int) {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}, exitUsage
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help"), exitDone
+	case args[0] == "--version":
+		return append([]string{"version"}, args[1:]...), exitDone
+	}
+	return args, exitDone
+}
+
+func parse(parser *kong.Kong, args []string, exit *int, s streams, where func(error) error) (parsed *kong.Context, code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			if _, ok := p.(exited); !ok {
@@ -138,7 +177,7 @@ func parse(parser *kong.Kong, args []string, exit *int, s streams) (parsed *kong
 	if err == nil {
 		return parsed, 0
 	}
-	fmt.Fprintf(s.Err, "lintas: %v\nSee `lintas --help`, or `lintas COMMAND --help` for one command.\n", err)
+	fmt.Fprintf(s.Err, "lintas: %v\nSee `lintas --help`, or `lintas COMMAND --help` for one command.\n", where(err))
 	return nil, exitUsage
 }
 
