@@ -1,29 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessible, call, enter, fitsItsWidth, picture, signIn, startBrowser, startNode, visit } from './house.mjs';
+import { test } from 'node:test';
+import { accessible, becomes, call, enter, fitsItsWidth, gone, isDrawn, journeys, picture, says, signIn } from './house.mjs';
 
-let node, browser;
-before(async () => {
-  node = await startNode();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await node?.end();
-});
-
-async function journey(options, walk) {
-  const visitor = await visit(browser, node, options);
-  await walk(visitor.page, visitor.context);
-  await visitor.leave();
-}
-
+const { journey, visitor } = journeys();
 const row = (page, text) => page.getByRole('row').filter({ hasText: text });
 const dialog = (page) => page.getByRole('dialog');
 
 test('an administrator adds a person, hands over the password once, and the person chooses their own', () =>
-  journey({}, async (page, context) => {
-    await enter(context, 'admin@demo');
+  journey({}, 'admin@demo', async (page, context) => {
     await page.goto('/agency/people');
     await page.getByRole('button', { name: 'Add a person' }).click();
     await dialog(page).getByLabel('Name', { exact: false }).first().fill('ดาว ใจดี');
@@ -39,7 +23,7 @@ test('an administrator adds a person, hands over the password once, and the pers
     const given = await dialog(page).locator('.shown-once code').nth(1).innerText();
     assert.ok(given.length >= 16, 'the password is not shown');
     await dialog(page).getByRole('button', { name: 'Copy: Password for the first sign-in' }).click();
-    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), given);
+    await becomes(() => page.evaluate(() => navigator.clipboard.readText()), given, 'the password is not copied');
     await accessible(page, 'handing over');
     await page.keyboard.press('Escape'); // a password that is told once must not vanish by a slip
     await page.keyboard.press('Escape');
@@ -64,21 +48,19 @@ test('an administrator adds a person, hands over the password once, and the pers
   }));
 
 test('a login that is taken is said beside the form, and nothing that was typed is lost', () =>
-  journey({}, async (page, context) => {
-    await enter(context, 'admin@demo');
+  journey({}, 'admin@demo', async (page, context) => {
     await page.goto('/agency/people');
     await page.getByRole('button', { name: 'Add a person' }).click();
     await dialog(page).getByLabel('Name', { exact: false }).first().fill('Twin');
     await dialog(page).getByLabel(/^Name for sign-in/).fill('OFFICER@demo');
     await dialog(page).getByRole('checkbox', { name: /^Officer/ }).check();
     await dialog(page).getByRole('button', { name: 'Add a person' }).click();
-    assert.match(await dialog(page).getByRole('alert').innerText(), /already/);
+    await says(dialog(page).getByRole('alert'), /already/);
     assert.equal(await dialog(page).getByLabel(/^Name for sign-in/).inputValue(), 'OFFICER@demo');
   }));
 
 test('roles are changed, a password is reset, a person leaves and comes back', () =>
-  journey({ width: 390 }, async (page, context) => {
-    await enter(context, 'admin@demo');
+  journey({ width: 390 }, 'admin@demo', async (page, context) => {
     await page.goto('/agency/people');
     await page.getByRole('button', { name: 'Change: Officer Bayu' }).click();
     await dialog(page).getByRole('checkbox', { name: /^Trainer/ }).check();
@@ -111,20 +93,18 @@ test('roles are changed, a password is reset, a person leaves and comes back', (
   }));
 
 test('nobody can take away their own right to administer', () =>
-  journey({}, async (page, context) => {
-    await enter(context, 'admin@demo');
+  journey({}, 'admin@demo', async (page, context) => {
     await page.goto('/agency/people');
     await page.getByRole('button', { name: 'Change: Administrator Nilar' }).click();
     assert.equal(await dialog(page).getByRole('button', { name: 'Has left' }).count(), 0);
     await dialog(page).getByRole('checkbox', { name: /^Administrator/ }).uncheck();
     await dialog(page).getByRole('checkbox', { name: /^Officer/ }).check();
     await dialog(page).getByRole('button', { name: 'Save' }).click();
-    assert.match(await dialog(page).getByRole('alert').innerText(), /your own right/);
+    await says(dialog(page).getByRole('alert'), /your own right/);
   }));
 
 test('a supervisor sees the people and changes nothing; an officer sees neither people nor devices', () =>
-  journey({}, async (page, context) => {
-    await enter(context, 'supervisor@demo');
+  journey({}, 'supervisor@demo', async (page, context) => {
     await page.goto('/agency/people');
     await row(page, 'Officer Melati').waitFor();
     assert.equal(await page.getByRole('button', { name: /Change|Add a person/ }).count(), 0);
@@ -139,8 +119,7 @@ test('a supervisor sees the people and changes nothing; an officer sees neither 
   }));
 
 test('an organisation is added with the keyboard alone', () =>
-  journey({}, async (page, context) => {
-    await enter(context, 'admin@demo');
+  journey({}, 'admin@demo', async (page, context) => {
     await page.goto('/agency/organisations');
     await row(page, 'Rumah Mercusuar').waitFor();
     await page.getByRole('button', { name: 'Add an organisation' }).focus();
@@ -149,6 +128,7 @@ test('an organisation is added with the keyboard alone', () =>
     await page.keyboard.press('Escape');
     await dialog(page).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Add an organisation' }).press('Enter');
+    await dialog(page).getByRole('textbox').and(page.locator(':focus')).waitFor();
     await page.keyboard.type('ศูนย์พักพิงริมน้ำ');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
@@ -159,19 +139,17 @@ test('an organisation is added with the keyboard alone', () =>
   }));
 
 test('after Escape the keyboard stands where the dialog was opened', () =>
-  journey({}, async (page, context) => {
-    await enter(context, 'admin@demo');
+  journey({}, 'admin@demo', async (page, context) => {
     await page.goto('/agency/organisations');
     await page.getByRole('button', { name: 'Add an organisation' }).press('Enter');
     await dialog(page).waitFor();
     await page.keyboard.press('Escape');
     await dialog(page).waitFor({ state: 'detached' });
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), 'Add an organisation');
+    await becomes(() => page.evaluate(() => document.activeElement?.textContent?.trim()), 'Add an organisation');
   }));
 
 test('a phone is enrolled by a code shown once, sends, is ordered to erase, and its access is ended', () =>
-  journey({ width: 390 }, async (page, context) => {
-    await enter(context, 'neighbour@demo'); // whose organisation has no device yet
+  journey({ width: 390 }, 'neighbour@demo', async (page, context) => { // whose organisation has no device yet
     await page.goto('/agency/devices');
     await page.getByText('No device yet').waitFor();
     await accessible(page, 'no device yet');
@@ -181,8 +159,7 @@ test('a phone is enrolled by a code shown once, sends, is ordered to erase, and 
     await dialog(page).getByLabel('Access until').selectOption('30');
     await dialog(page).getByRole('button', { name: 'Enrol a device' }).click();
     const drawn = dialog(page).getByAltText('Code for ODK Collect to scan');
-    await drawn.waitFor();
-    assert.ok(await drawn.evaluate((img) => img.complete && img.naturalWidth > 0), 'the code is not drawn');
+    await isDrawn(drawn);
     await accessible(page, 'the enrolled device');
     await fitsItsWidth(page, 'the enrolled device');
     await picture(page, 'devices-enrolled-390');
@@ -192,10 +169,11 @@ test('a phone is enrolled by a code shown once, sends, is ordered to erase, and 
     await row(page, 'jetty phone 2').getByText('Never').waitFor();
 
     const asDevice = { headers: { Authorization: `Bearer ${token}`, Cookie: '' } };
-    const phone = await browser.newContext({ baseURL: node.url });
+    const { context: phone, leave } = await visitor();
     assert.deepEqual(await (await phone.request.get('/api/agency/device-orders', asDevice)).json(), { orders: [] });
     await page.reload();
-    assert.equal(await row(page, 'jetty phone 2').getByText('Never').count(), 0, 'the device was seen');
+    await row(page, 'jetty phone 2').waitFor();
+    await gone(row(page, 'jetty phone 2').getByText('Never'), 'the device was seen');
 
     await page.getByRole('button', { name: 'Order to erase: jetty phone 2' }).click();
     await dialog(page).getByText(/lost for good/).waitFor();
@@ -209,9 +187,25 @@ test('a phone is enrolled by a code shown once, sends, is ordered to erase, and 
     assert.equal(orders[0]?.kind, 'wipe', 'a lost phone must still hear that it is to erase');
     assert.equal((await phone.request.get(`/key/${token}/formList`)).status(), 403);
     assert.equal((await phone.request.post('/api/agency/device-wiped', asDevice)).ok(), true);
-    await phone.close();
+    await leave();
     await page.reload();
     await row(page, 'jetty phone 2').getByText('Erased').waitFor();
     await accessible(page, 'the devices');
     await picture(page, 'devices-390');
   }));
+
+for (const { locale, width } of [{ locale: 'my', width: 1280 }, { locale: 'ar', width: 390 }]) {
+  test(`somebody chooses the language of what the node sends them (${locale}, ${width} px)`, () =>
+    journey({ locale, width }, 'secretariat@demo', async (page, context) => {
+      await page.goto('/agency/account');
+      const chosen = page.locator('.account select').first();
+      await chosen.waitFor();
+      await accessible(page, `my account in ${locale}`);
+      await fitsItsWidth(page, `my account in ${locale}`);
+      const stored = page.waitForResponse('**/api/agency/language');
+      await chosen.selectOption(locale);
+      assert.equal((await stored).status(), 204);
+      assert.equal((await call(context, 'GET', '/api/agency/me')).body.person.locale, locale);
+      await picture(page, `account-language-${locale}-${width}`);
+    }));
+}

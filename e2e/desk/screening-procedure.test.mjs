@@ -1,25 +1,10 @@
 // What belongs to the country and to the pilot: the referral procedure written, confirmed, changed and taken away, and
 // what phones are given of it; the evaluator's page on one sheet of paper; corrected rules without a new program.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessible, call, enter, fitsItsWidth, picture, startBrowser, startNode, visit } from './house.mjs';
+import { test } from 'node:test';
+import { accessible, becomes, call, fitsItsWidth, journeys, picture } from './house.mjs';
 
-let node, browser;
-before(async () => {
-  node = await startNode();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await node?.end();
-});
-
-async function journey(options, login, walk) {
-  const visitor = await visit(browser, node, options);
-  await enter(visitor.context, login);
-  await walk(visitor.page, visitor.context);
-  await visitor.leave();
-}
+const { journey } = journeys();
 const bundle = async (context) => (await call(context, 'GET', '/api/screening/bundle')).body;
 
 test('a supervisor writes the procedure in two languages; phones get it with who confirmed it', () =>
@@ -41,7 +26,7 @@ test('a supervisor writes the procedure in two languages; phones get it with who
     await page.getByRole('button', { name: 'Put in force' }).click();
     await page.getByText('The procedure was not saved.').waitFor();
     await page.getByText(/holds markup/).first().waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-invalid')), 'true', 'the keyboard is not where the mistake is');
+    await becomes(() => page.evaluate(() => document.activeElement?.getAttribute('aria-invalid')), 'true', 'the keyboard is not where the mistake is');
     await accessible(page, 'a procedure with mistakes');
     await fitsItsWidth(page, 'a procedure with mistakes');
     await step(2).first().fill('A child alone: child protection within the hour.');
@@ -150,11 +135,11 @@ test('the list is narrowed by post and put back', () =>
     await page.goto('/screening/screenings');
     const rows = page.getByRole('table').getByRole('link');
     await rows.first().waitFor();
-    assert.equal(await rows.count(), 12);
+    await becomes(() => rows.count(), 12);
     await page.locator('#main').getByLabel('Place').selectOption({ index: 1 });
     await page.getByRole('button', { name: 'Show', exact: true }).click();
     await page.getByText('4 interviews').waitFor();
-    assert.equal(await rows.count(), 4);
+    await becomes(() => rows.count(), 4);
     await page.getByRole('button', { name: 'Clear the filters' }).click();
     await page.getByText('12 interviews').waitFor();
   }));

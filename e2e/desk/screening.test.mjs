@@ -1,25 +1,10 @@
 // The screening desk as a supervisor meets it: the list of interviews, a workbook that is wrong in one cell, the same
 // put right and published, the list of screenings, and one screening with its result and the reasons.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { accessible, enter, fitsItsWidth, picture, startBrowser, startNode, visit } from './house.mjs';
+import { test } from 'node:test';
+import { accessible, becomes, fitsItsWidth, journeys, picture, says } from './house.mjs';
 
-let node, browser;
-before(async () => {
-  node = await startNode();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await node?.end();
-});
-
-async function journey(options, login, walk) {
-  const visitor = await visit(browser, node, options);
-  await enter(visitor.context, login);
-  await walk(visitor.page, visitor.context);
-  await visitor.leave();
-}
+const { journey } = journeys();
 
 const workbook = (type) => ({
   name: 'water-point.md',
@@ -61,9 +46,9 @@ test('what is wrong in a workbook is said in its cell; put right, it is publishe
     await page.getByText('1 mistake keeps it from being published').waitFor();
     await page.locator('.mistakes code').getByText(/^survey!/).waitFor();
     await page.getByRole('button', { name: /^Show survey!/ }).click();
-    assert.match(await page.evaluate(() => document.activeElement?.textContent ?? ''), /integr/, 'the mistake does not lead to its cell');
+    await becomes(() => page.evaluate(() => document.activeElement?.textContent ?? ''), /integr/, 'the mistake does not lead to its cell');
     const cell = page.getByRole('cell').filter({ hasText: 'integr' });
-    assert.match(await cell.innerText(), /integr\s+\S+/, 'the cell says nothing about its mistake');
+    await says(cell, /integr\s+\S+/, 'the cell says nothing about its mistake');
     assert.match((await cell.getAttribute('class')) ?? '', /wrong/);
     assert.equal(await page.getByRole('button', { name: /^Publish/ }).count(), 0);
     await accessible(page, 'a workbook with a mistake');
@@ -88,7 +73,7 @@ for (const { locale, width } of [{ locale: 'en', width: 390 }, { locale: 'en', w
       await page.goto('/screening/screenings');
       await page.getByRole('table').waitFor();
       const links = page.getByRole('table').getByRole('link');
-      assert.equal(await links.count(), 12);
+      await becomes(() => links.count(), 12);
       await accessible(page, 'the screenings');
       await fitsItsWidth(page, 'the screenings');
       await links.nth(10).click(); // the second of the twelve: the fishing boat

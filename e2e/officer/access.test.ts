@@ -19,12 +19,17 @@ afterAll(async () => {
 
 /** Opens a page of the app within the app, so that it stays unlocked. */
 async function visit(path: string): Promise<void> {
-  await phone.page.evaluate((to) => {
+  const { page } = phone;
+  const heading = page.locator('h1').first();
+  const former = await heading.elementHandle();
+  const moves = await page.evaluate((to) => {
+    if (location.pathname === to) return false;
     history.pushState({}, '', to);
     dispatchEvent(new PopStateEvent('popstate', { state: {} }));
+    return true;
   }, path);
-  await phone.page.waitForTimeout(300);
-  await phone.page.locator('h1').first().waitFor();
+  if (moves) await page.waitForFunction((one) => !one?.isConnected, former);
+  await heading.waitFor();
 }
 const over = (): Promise<number> => phone.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 

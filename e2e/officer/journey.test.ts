@@ -70,11 +70,9 @@ test('three interviews in three languages without a network, through a reload an
   if (!(await phone.question('owes_money').isVisible())) await page.locator('.choice', { hasText: 'Last changed' }).click();
   await phone.press('owes_money', 'yes');
   await phone.press('papers_kept', 'declined');
-  await phone.question('wanted_help').locator('[data-value="doctor"]').click();
-  await phone.question('wanted_help').locator('[data-value="phone"]').click();
-
-  // The browser is killed in the middle, as by an empty battery; the last press has had a moment to be stored.
-  await page.waitForTimeout(500);
+  // The browser is killed in the middle, as by an empty battery, once the last press is stored.
+  await phone.question('wanted_help').waitFor();
+  for (const help of ['doctor', 'phone']) await phone.storing(() => phone.question('wanted_help').locator(`[data-value="${help}"]`).click());
   await phone.crash();
   await phone.go();
   await phone.unlock('493817');

@@ -45,12 +45,12 @@ export class Node {
   }
   async run(): Promise<void> {
     this.process = spawn(build(), ['serve', '--demo', '--data', join(this.data, 'data'), '--listen', `127.0.0.1:${this.port}`, '--public-url', this.url], { stdio: ['ignore', 'ignore', process.env['LINTAS_E2E_LOG'] ? 'inherit' : 'ignore'] });
-    for (let tries = 0; tries < 300; tries++) {
+    for (const end = Date.now() + 120_000; Date.now() < end; ) {
       const up = await fetch(`${this.url}/api/agency/node`).then((response) => response.ok, () => false);
       if (up) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error('the node did not answer within 30 seconds');
+    throw new Error('the node did not answer within two minutes');
   }
   /** Stops the process; from now on nothing answers on its port. */
   async stop(): Promise<void> {

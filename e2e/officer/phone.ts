@@ -3,9 +3,12 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type BrowserContext, type CDPSession, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { password } from './node';
 
+/** How long anything is waited for, in milliseconds. */
+export const patience = 60_000;
 const artifacts = fileURLToPath(new URL('../../artifacts/officer/', import.meta.url));
 const web = createRequire(new URL('../../web/package.json', import.meta.url));
 const axe = readFileSync(web.resolve('axe-core/axe.min.js'), 'utf8');
@@ -20,6 +23,7 @@ export interface Heard {
 interface Stub {
   lintasHeard: Heard[];
   lintasSent: string[];
+  lintasCutAfter: string;
 }
 
 /**
@@ -32,6 +36,7 @@ export class Phone {
   page!: Page;
   readonly strangers: string[] = [];
   readonly complaints: string[] = [];
+  private devtools!: CDPSession;
   private readonly profile = mkdtempSync(join(tmpdir(), 'lintas-phone-'));
 
   private constructor(
@@ -58,6 +63,8 @@ export class Phone {
     });
     await this.context.addInitScript(() => {
       const own = globalThis as unknown as Stub;
+      // Somebody holds the phone: on a slow machine one screen of a journey may last longer than the lock waits.
+      setInterval(() => dispatchEvent(new Event('pointerdown')), 15_000);
       // Milliseconds from an act to the first frame in which something is there.
       Object.assign(globalThis, {
         timed: (act: () => void, until: string) =>
@@ -107,7 +114,12 @@ export class Phone {
           const file = init.body.get('xml_submission_file');
           if (file instanceof File) own.lintasSent.push(await file.text());
         }
-        return send(input, init);
+        const answer = await send(input, init);
+        if (own.lintasCutAfter && String(input).endsWith(own.lintasCutAfter)) {
+          own.lintasCutAfter = '';
+          throw new TypeError('Failed to fetch');
+        }
+        return answer;
       };
     });
     this.context.on('request', (request) => {
@@ -119,9 +131,34 @@ export class Phone {
       if (message.type() === 'error' && !/Failed to load resource|net::ERR/.test(message.text())) this.complaints.push(message.text());
     });
     this.page.on('pageerror', (error) => this.complaints.push(String(error)));
-    const session = await this.context.newCDPSession(this.page);
-    await session.send('Emulation.setCPUThrottlingRate', { rate: this.slow });
-    this.page.setDefaultTimeout(15_000);
+    this.devtools = await this.context.newCDPSession(this.page);
+    await this.devtools.send('Emulation.setCPUThrottlingRate', { rate: this.slow });
+    await this.devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+    this.page.setDefaultTimeout(patience);
+  }
+  /** The sealed records of a kind as they lie in the phone's store: they change when what they hold is stored anew. */
+  stored(kind: string): Promise<string[]> {
+    return this.page.evaluate(
+      (wanted) =>
+        new Promise<string[]>((resolve, reject) => {
+          const open = indexedDB.open('lintas-officer');
+          open.onerror = () => reject(open.error as Error);
+          open.onsuccess = () => {
+            const all = open.result.transaction('records').objectStore('records').getAll();
+            all.onsuccess = () => {
+              resolve((all.result as Array<{ kind: string; sealed: Uint8Array }>).filter((one) => one.kind === wanted).map((one) => String(one.sealed)));
+              open.result.close();
+            };
+          };
+        }),
+      kind,
+    );
+  }
+  /** Does something and waits until it has changed the interview that lies in the phone's store. */
+  async storing(act: () => Promise<void>): Promise<void> {
+    const before = (await this.stored('draft')).join();
+    await act();
+    await expect.poll(async () => (await this.stored('draft')).join()).not.toBe(before);
   }
   /** As when the system ends the app in good order: no page is asked. */
   async kill(): Promise<void> {
@@ -150,11 +187,20 @@ export class Phone {
   async go(path = '/app/'): Promise<void> {
     await this.page.goto(this.url + path);
   }
+  /** Milliseconds of processor time that the page's own thread has spent since it was opened; workers and the browser itself do not count. */
+  async work(): Promise<number> {
+    const { metrics } = await this.devtools.send('Performance.getMetrics');
+    return (metrics.find((one) => one.name === 'TaskDuration')?.value ?? 0) * 1000;
+  }
   heard(): Promise<Heard[]> {
     return this.page.evaluate(() => (globalThis as unknown as Stub).lintasHeard.splice(0));
   }
   sent(): Promise<string[]> {
     return this.page.evaluate(() => (globalThis as unknown as Stub).lintasSent);
+  }
+  /** The next call whose address ends so reaches the node, and its answer is lost. */
+  async cutAfter(address: string): Promise<void> {
+    await this.page.evaluate((end) => void ((globalThis as unknown as Stub).lintasCutAfter = end), address);
   }
   async picture(name: string): Promise<void> {
     mkdirSync(artifacts, { recursive: true });
@@ -171,17 +217,21 @@ export class Phone {
   }
 
   /** First use: sign in, choose a PIN, wait until everything is on the phone. */
-  async enrol(login: string, pin: string, adding = false): Promise<void> {
+  async enrol(login: string, pin: string, { adding = false, device = '' } = {}): Promise<void> {
     const { page } = this;
     await this.go();
     if (adding) await page.getByRole('button', { name: 'Add an officer' }).click();
-    await page.getByLabel('Name for sign-in').fill(login);
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await this.signIn(login);
+    if (device) await page.getByLabel('Name of this device').fill(device);
     await page.getByLabel('New PIN or passphrase').fill(pin);
     await page.getByLabel('The same again').fill(pin);
     await page.getByRole('button', { name: 'Make my place' }).click();
     await page.getByText('Works without a network').waitFor();
+  }
+  async signIn(login: string): Promise<void> {
+    await this.page.getByLabel('Name for sign-in').fill(login);
+    await this.page.getByLabel('Password').fill(password);
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
   }
   async unlock(pin: string, name?: string): Promise<void> {
     const { page } = this;
