@@ -105,3 +105,30 @@ test('a tab that is closed before its turn comes keeps nothing', async () => {
   expect(await third.open()).toBe(true);
   third.close();
 });
+
+test('of an abort that the browser does not hear the second tab is told all the same, and has it when the first is gone', async () => {
+  const one = name();
+  const deaf = { request: (lock: string, options: LockOptions, work: () => unknown) => locks.request(lock, { steal: options.steal ?? false }, work) } as unknown as LockManager;
+  const first = oneTab(one, async () => true, () => undefined, deaf);
+  const second = oneTab(one, async () => true, () => undefined, deaf);
+  expect(await first.open()).toBe(true);
+  expect(await second.open()).toBe(false);
+  first.close();
+  expect(await second.open()).toBe(true);
+  second.close();
+});
+
+test('a page that is left and still stores says to nobody that it has it, and lets go once that is stored', async () => {
+  const one = name();
+  const told: string[] = [];
+  let stored: () => void = () => undefined;
+  const left = oneTab(one, async () => true, () => undefined, locks);
+  await left.open();
+  left.close(new Promise<void>((done) => (stored = () => (told.push('stored'), done()))));
+  const next = oneTab(one, async () => true, () => undefined, locks);
+  const opening = next.open().then((got) => (told.push('has it'), got));
+  setTimeout(() => stored(), 700);
+  expect(await opening).toBe(true);
+  expect(told).toEqual(['stored', 'has it']);
+  next.close();
+});

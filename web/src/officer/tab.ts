@@ -11,7 +11,8 @@ export interface Tab {
   open(): Promise<boolean>;
   /** Asks the other tab to let go; 'busy' when it must not, e.g. while a person answers alone there. */
   takeOver(): Promise<'mine' | 'busy'>;
-  close(): void;
+  /** The page is left: it is not in anybody's way from now on, and lets go when what it still stores is stored. */
+  close(stored?: Promise<unknown>): void;
 }
 
 /**
@@ -30,29 +31,37 @@ type Message = 'who has it' | 'I have it' | 'let go' | 'busy';
 export function oneTab(name: string, yieldNow: () => Promise<boolean>, lost: () => void, locks: LockManager | undefined = globalThis.navigator?.locks): Tab {
   const channel = new BroadcastChannel(name);
   let letGo: (() => void) | null = null;
-  // A page that is left before its lock comes must not keep it.
+  // A page that is left before its lock comes must not keep it, and what it still stores must not keep the next one away.
   let closed = false;
 
-  const hold = (options: LockOptions): Promise<boolean> =>
+  /**
+   * Waits for the lock until `stop`. Chromium loses an abort that comes in the
+   * first milliseconds of a request (seen in 156): the request then waits on,
+   * so it is given up here, and what comes after that is let go at once.
+   */
+  const hold = (options: LockOptions, stop?: AbortSignal): Promise<boolean> =>
     new Promise((resolve) => {
       if (!locks) return resolve(true);
       let mine = false;
+      stop?.addEventListener('abort', () => resolve(false));
       locks
-        .request(name, options, (lock) => {
-          if (!lock || closed) return resolve(false);
+        .request(name, stop ? { ...options, signal: stop } : options, (lock) => {
+          if (!lock || closed || stop?.aborted) return resolve(false);
           mine = true;
           resolve(true);
           return new Promise<void>((done) => (letGo = done));
         })
         .catch(() => {
-          letGo = null;
-          if (mine) lost(); // taken from this tab
+          if (mine) {
+            letGo = null;
+            lost(); // taken from this tab
+          }
           resolve(false);
         });
     });
 
   channel.onmessage = async ({ data }: MessageEvent<Message>) => {
-    if (data === 'who has it' && letGo) channel.postMessage('I have it');
+    if (data === 'who has it' && letGo && !closed) channel.postMessage('I have it');
     if (data !== 'let go' || !letGo) return;
     const yielded = await yieldNow();
     if (closed) return;
@@ -70,7 +79,7 @@ export function oneTab(name: string, yieldNow: () => Promise<boolean>, lost: () 
         if (data === 'I have it') stop.abort();
       };
       channel.addEventListener('message', answer);
-      const got = hold({ signal: stop.signal });
+      const got = hold({}, stop.signal);
       const ask = (): void => channel.postMessage('who has it' satisfies Message);
       ask();
       const again = setInterval(ask, patience.again); // one that has only just got it hears the second time
@@ -85,7 +94,7 @@ export function oneTab(name: string, yieldNow: () => Promise<boolean>, lost: () 
       const busy = new Promise<'busy'>((resolve) => channel.addEventListener('message', ({ data }: MessageEvent<Message>) => data === 'busy' && resolve('busy')));
       const late = setTimeout(() => stop.abort(), patience.asked);
       channel.postMessage('let go');
-      const got = await Promise.race([busy, hold({ signal: stop.signal })]);
+      const got = await Promise.race([busy, hold({}, stop.signal)]);
       clearTimeout(late);
       if (got === 'busy') {
         stop.abort();
@@ -94,11 +103,13 @@ export function oneTab(name: string, yieldNow: () => Promise<boolean>, lost: () 
       if (!got) await hold({ steal: true });
       return 'mine';
     },
-    close() {
+    close(stored = Promise.resolve()) {
       closed = true;
-      letGo?.();
-      letGo = null;
-      channel.close();
+      void stored.catch(() => undefined).then(() => {
+        letGo?.();
+        letGo = null;
+        channel.close();
+      });
     },
   };
 }

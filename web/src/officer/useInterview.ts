@@ -79,7 +79,7 @@ export function useInterview(officerLanguage: () => string) {
   const elsewhere = ref<'' | 'open' | 'busy'>('');
   let tab: Tab | null = null;
   let holder = '';
-  onScopeDispose(() => void saving.finally(() => tab?.close()));
+  onScopeDispose(() => tab?.close(saving));
 
   /** Stores what is there and lets go, unless the person is answering alone: that is stored only when they share it. */
   async function yieldNow(): Promise<boolean> {
