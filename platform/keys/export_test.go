@@ -4,5 +4,5 @@ package keys
 func (r *Ring) Forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.cache = map[string][32]byte{}
+	clear(r.cache)
 }

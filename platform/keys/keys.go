@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"lintas/kernel/clock"
 	"lintas/kernel/problem"
@@ -52,12 +53,17 @@ type Ring struct {
 
 	mu        sync.Mutex
 	cache     map[string][32]byte
-	destroyed int // how many keys were destroyed: what was read before must not be cached after
+	since     time.Time // when the cache was last empty
+	destroyed int       // how many keys were destroyed: what was read before must not be cached after
 }
 
 // cached bounds the opened keys kept in memory, as their 32 bytes: a cipher made ready takes a kilobyte and
 // half a microsecond. At the bound the cache starts afresh.
 const cached = 4_096
+
+// remembered bounds for how long a key stays opened in memory: one that another process of the node destroys
+// (the command line beside the server) opens nothing here after that.
+const remembered = time.Minute
 
 // Open opens the key database at where and the key-encryption key in the file kekPath, which is made
 // (32 random bytes, readable by its owner only) when both it and the key database are new.
@@ -196,14 +202,25 @@ func (r *Ring) remember(person string, k [32]byte, before int) {
 		return
 	}
 	if len(r.cache) >= cached {
-		r.cache = map[string][32]byte{}
+		clear(r.cache)
 	}
 	r.cache[person] = k
+}
+
+// forgetOld empties the cache when its time is over, or when the clock was set back and nobody can tell.
+// The caller holds mu.
+func (r *Ring) forgetOld() {
+	now := r.clock.Now()
+	if age := now.Sub(r.since); age < 0 || age >= remembered {
+		clear(r.cache)
+		r.since = now
+	}
 }
 
 // key is the person's key, from memory or the key database; ErrErased when there is none.
 func (r *Ring) key(ctx context.Context, person string) (cipher.AEAD, error) {
 	r.mu.Lock()
+	r.forgetOld()
 	k, ok := r.cache[person]
 	before := r.destroyed
 	r.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -26,7 +27,12 @@ var (
 
 func ring(t testing.TB, dir string) *keys.Ring {
 	t.Helper()
-	r, err := keys.Open(ctx, filepath.Join(dir, "keys.db"), filepath.Join(dir, "kek"), clock.System{})
+	return ringAt(t, dir, clock.System{})
+}
+
+func ringAt(t testing.TB, dir string, c clock.Clock) *keys.Ring {
+	t.Helper()
+	r, err := keys.Open(ctx, filepath.Join(dir, "keys.db"), filepath.Join(dir, "kek"), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,6 +118,26 @@ func TestAfterErasureNothingOpensNotEvenFromAnOldCopyOfTheSeal(t *testing.T) {
 	}
 	if _, err := r.Open(ctx, "p", at, old); err == nil {
 		t.Error("an old seal opened under a new key")
+	}
+}
+
+func TestAKeyThatAnotherProcessDestroyedOpensNothingAfterAMinute(t *testing.T) {
+	for name, step := range map[string]time.Duration{"a minute later": time.Minute, "the clock was set back": -time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			dir, now := t.TempDir(), clock.NewManual(time.Date(2026, 5, 4, 8, 0, 0, 0, time.UTC))
+			server, command := ringAt(t, dir, now), ring(t, dir)
+			old := sealed(t, server, "p", "Siti")
+			if err := command.Destroy(ctx, "p"); err != nil {
+				t.Fatal(err)
+			}
+			now.Advance(step)
+			if _, err := server.Open(ctx, "p", at, old); !errors.Is(err, keys.ErrErased) {
+				t.Errorf("the key is still in memory: %v", err)
+			}
+			if _, err := server.Seal(ctx, "p", at, []byte("Siti")); !errors.Is(err, keys.ErrErased) {
+				t.Errorf("it still seals: %v", err)
+			}
+		})
 	}
 }
 
