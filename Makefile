@@ -67,8 +67,7 @@ bench: ## the figures of docs/benchmarks.md, on this machine
 journeys: build ## people's journeys in a real browser, against real nodes
 	tools/install-for-check
 	cd web && npm run size --silent
-	cd web && npm run e2e --silent
-	cd e2e && node --test --test-concurrency=1 --test-reporter=spec $$(find . -name '*.test.mjs' -not -path '*/node_modules/*' | sort)
+	tools/journeys
 
 lint: ## vet, staticcheck, and a go.mod that names what is used
 	go vet ./...
