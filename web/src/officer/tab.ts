@@ -105,7 +105,7 @@ export function oneTab(name: string, yieldNow: () => Promise<boolean>, lost: () 
     },
     close(stored = Promise.resolve()) {
       closed = true;
-      void stored.catch(() => undefined).then(() => {
+      void stored.finally(() => {
         letGo?.();
         letGo = null;
         channel.close();
