@@ -467,10 +467,19 @@ func naiveOutcome(e *expr, at map[string]int) int {
 
 // interval is what brute force says: true in all, true in some.
 func interval(p *Pack, a Answers) (certain, possible map[string]bool) {
+	return intervalOf(p, a, naive.outcomes)
+}
+
+// intervalOf folds what `outcomes` says of every completion; one of which it says nil is left out.
+func intervalOf(p *Pack, a Answers, outcomes func(naive) map[string]int) (certain, possible map[string]bool) {
 	certain, possible = map[string]bool{}, map[string]bool{}
 	first := true
 	completions(p, copyAnswers(a), func(full Answers) {
-		for id, v := range (naive{p, full}).outcomes() {
+		of := outcomes(naive{p, full})
+		if of == nil {
+			return
+		}
+		for id, v := range of {
 			certain[id] = (first || certain[id]) && v == 1
 			possible[id] = possible[id] || v == 1
 		}
@@ -501,20 +510,12 @@ func TestTheIntervalAgreesWithEveryCompletion(t *testing.T) {
 func viewInterval(p *Pack, a Answers, isAdult bool) (certain, possible map[string]bool) {
 	some := false
 	completions(p, copyAnswers(a), func(full Answers) { some = some || (naive{p, full}).isAdult() == isAdult })
-	certain, possible = map[string]bool{}, map[string]bool{}
-	first := true
-	completions(p, copyAnswers(a), func(full Answers) {
-		n := naive{p, full}
+	return intervalOf(p, a, func(n naive) map[string]int {
 		if some && n.isAdult() != isAdult {
-			return
+			return nil
 		}
-		for id, v := range n.outcomesOf(isAdult) {
-			certain[id] = (first || certain[id]) && v == 1
-			possible[id] = possible[id] || v == 1
-		}
-		first = false
+		return n.outcomesOf(isAdult)
 	})
-	return certain, possible
 }
 
 // TestAnUnknownAgeShowsBothRulesAsEveryCompletionHasThem: while the age is
