@@ -79,6 +79,10 @@ for (const { locale, width } of [{ locale: 'en', width: 390 }, { locale: 'en', w
       await links.nth(10).click(); // the second of the twelve: the fishing boat
       await page.getByRole('tab').first().waitFor();
       await page.locator('.result .fired').first().waitFor();
+      await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+      assert.equal(await page.locator('.result').first().locator('details:not([open])').count(), 0, 'on paper something is folded');
+      await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+      assert.notEqual(await page.locator('.result').first().locator('details:not([open])').count(), 0, 'after printing all stays open');
       await page.locator('.result details.group').evaluateAll((all) => all.forEach((one) => (one.open = true)));
       const text = await page.locator('#main').innerText();
       if (locale === 'en') {

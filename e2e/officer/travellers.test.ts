@@ -63,6 +63,11 @@ test('without a network the officer reads how the country refers, with who confi
   expect(await procedure.locator('[data-sound="none"]').innerText()).toContain('No voice');
   await phone.picture('43-help');
   expect(await phone.axe()).toEqual([]);
+  const open = (): Promise<number> => page.locator('.help-page details[open]').count();
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  expect(await open(), 'on paper every service stands open').toBe(await page.locator('.help-page details').count());
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+  expect(await open(), 'and as it was after').toBe(0);
 });
 
 test('each learning card is there once without a network, with its checks, and what is known by heart stays known', async () => {

@@ -14,4 +14,5 @@ export { default as LocaleChoice } from './LocaleChoice.vue';
 export { toast } from './toasts';
 export { useNewest, useTask, useTurns, type Newest } from './tasks';
 export { useOnward } from './onward';
+export { unfold, usePaper } from './paper';
 export { useDates } from '@/i18n/dates';
